@@ -1,0 +1,23 @@
+# Flags of everything built inside the project. Users of the installed package get none of them.
+
+add_library(allot_options INTERFACE)
+target_compile_features(allot_options INTERFACE cxx_std_23)
+target_compile_options(allot_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor)
+if(ALLOT_WERROR)
+  target_compile_options(allot_options INTERFACE -Werror)
+endif()
+if(ALLOT_FRAME_POINTERS)
+  target_compile_options(allot_options INTERFACE -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer)
+endif()
+if(ALLOT_SANITIZE)
+  target_compile_options(allot_options INTERFACE -fsanitize=${ALLOT_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(allot_options INTERFACE -fsanitize=${ALLOT_SANITIZE})
+endif()
+# Debug information costs nothing at run time, and reports want it in every build type.
+target_compile_options(allot_options INTERFACE -g)
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)

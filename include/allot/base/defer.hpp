@@ -1,0 +1,94 @@
+/// ALLOT_DEFER and ALLOT_ERRDEFER: code that runs when the scope ends, whichever way it ends.
+///
+///     auto text = allocator.alloc<char>(80).value();
+///     ALLOT_DEFER { allocator.free(text); };                  // at the end of this block, always
+///
+///     auto players = ALLOT_TRY_EXPR(allocator.alloc<Player>(count));
+///     ALLOT_ERRDEFER { allocator.free(players); };            // only if this function is left with an error
+///
+/// The block sees every local by reference and runs in reverse order of declaration. It must not fail: an exception
+/// that leaves it ends the program, and `return` in it leaves the block only.
+///
+/// ERRDEFER runs when its function is left, from inside its block, by a failing TRY, by FAIL or by an exception.
+/// Limits, all stated because C++ cannot see them:
+///   - `return other();` with an error inside is not seen. Write `return TRY(other());`; `tools/lint_try` flags it, and
+///     so is `return Unexpected(...)`, which FAIL is for.
+///   - An error that arises after the ERRDEFER's block ended does not run it, as in Zig.
+///   - It must end on the thread and stack where it began (no coroutine suspension, no fiber switch in between); when
+///   it
+///     does not, the program stops with a message.
+/// Cost: DEFER none; ERRDEFER a few instructions and one call at each end.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include "allot/base/config.hpp"
+#include "allot/base/error_scope.hpp"
+
+namespace allot::inline v0_1::detail {
+
+template <class F>
+class [[nodiscard]] Defer {
+  static_assert(std::is_same_v<std::invoke_result_t<F&>, void>, "a deferred block returns nothing");
+
+ public:
+  explicit Defer(F f) noexcept : f_(std::move(f)) {}
+  Defer(const Defer&) = delete;
+  Defer& operator=(const Defer&) = delete;
+  ~Defer() noexcept { f_(); }
+
+ private:
+  F f_;
+};
+
+template <class F>
+class [[nodiscard]] ErrDefer {
+  static_assert(std::is_same_v<std::invoke_result_t<F&>, void>, "a deferred block returns nothing");
+
+ public:
+  ErrDefer(F f, bool first_of_its_call) noexcept : f_(std::move(f)), entry_(first_of_its_call) {}
+  ErrDefer(const ErrDefer&) = delete;
+  ErrDefer& operator=(const ErrDefer&) = delete;
+  ~ErrDefer() noexcept {
+    if (entry_.leaving_with_error()) [[unlikely]]
+      f_();
+  }
+
+ private:
+  F f_;
+  ErrorScopeEntry entry_;
+};
+
+struct DeferTag {
+  template <class F>
+  Defer<F> operator+(F&& f) const noexcept {
+    return Defer<F>(std::forward<F>(f));
+  }
+};
+
+template <bool FirstOfItsCall>
+struct ErrDeferTag {
+  template <class F>
+  ErrDefer<F> operator+(F&& f) const noexcept {
+    return ErrDefer<F>(std::forward<F>(f), FirstOfItsCall);
+  }
+};
+
+}  // namespace allot::inline v0_1::detail
+
+#define ALLOT_DETAIL_JOIN_(left, right) left##right
+#define ALLOT_DETAIL_JOIN(left, right) ALLOT_DETAIL_JOIN_(left, right)
+
+#define ALLOT_DEFER \
+  [[maybe_unused]] const auto ALLOT_DETAIL_JOIN(allot_defer_, __COUNTER__) = ::allot::detail::DeferTag{} + [&]() -> void
+
+#define ALLOT_ERRDEFER ALLOT_DETAIL_ERRDEFER(__COUNTER__)
+#define ALLOT_DETAIL_ERRDEFER(number)                                                                      \
+  [[maybe_unused]] constexpr ::allot::detail::ErrDeferTag<!ALLOT_DETAIL_IN_ERROR_SCOPE> ALLOT_DETAIL_JOIN( \
+      allot_errdefer_tag_, number){};                                                                      \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"")                            \
+      [[maybe_unused]] typedef ::allot::detail::ErrorScope<ALLOT_DETAIL_THIS_FUNCTION>                     \
+          allot_error_scope_;                                                                              \
+  _Pragma("GCC diagnostic pop") [[maybe_unused]] const auto ALLOT_DETAIL_JOIN(allot_errdefer_, number) =   \
+      ALLOT_DETAIL_JOIN(allot_errdefer_tag_, number) + [&]() -> void

@@ -1,0 +1,100 @@
+/// Allocator: the handle that functions and objects take when they may allocate.
+///
+///     Result<std::span<char>> to_lower(Allocator allocator, std::string_view text);
+///
+/// Two words, passed by value: the implementation's state and its constant table of four functions. Copies are free and
+/// name the same allocator, which must outlive them all. A call through it costs one indirect call; where the concrete
+/// type is known, `DirectAllocator` (direct_allocator.hpp) costs none.
+/// Threads: as the allocator behind it.
+#pragma once
+
+#include <cstddef>
+
+#include "allot/base/alignment.hpp"
+#include "allot/base/config.hpp"
+#include "allot/core/raw_allocator.hpp"
+#include "allot/core/typed_operations.hpp"
+
+namespace allot::inline v0_1 {
+
+/// The functions behind a handle. One constant table an implementation; contracts as in raw_allocator.hpp.
+struct AllocatorTable {
+  void* (*alloc)(void* context, std::size_t size, Alignment alignment) noexcept;
+  bool (*resize)(void* context, void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept;
+  void* (*remap)(void* context, void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept;
+  void (*free)(void* context, void* memory, std::size_t size, Alignment alignment) noexcept;
+};
+
+class [[nodiscard]] Allocator : public TypedOperations<Allocator> {
+ public:
+  /// A handle from its parts, for implementers. `context` is handed to every function of `table`; both are held, not
+  /// owned. Stateless allocators pass null.
+  constexpr Allocator(void* context, const AllocatorTable& table) noexcept : context_(context), table_(&table) {}
+
+  /// The raw operations, for implementers of allocators and containers: no overflow checks, no fills, no zero sizes.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) const noexcept {
+    return table_->alloc(context_, size, alignment);
+  }
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool raw_resize(void* memory, std::size_t size, Alignment alignment,
+                                                    std::size_t new_size) const noexcept {
+    return table_->resize(context_, memory, size, alignment, new_size);
+  }
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_remap(void* memory, std::size_t size, Alignment alignment,
+                                                    std::size_t new_size) const noexcept {
+    return table_->remap(context_, memory, size, alignment, new_size);
+  }
+  ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) const noexcept {
+    table_->free(context_, memory, size, alignment);
+  }
+
+  /// True when both name the same allocator: what one gave out, the other may free. False may also mean that one
+  /// stateless allocator was named from two shared libraries.
+  friend constexpr bool operator==(const Allocator& left, const Allocator& right) noexcept {
+    return left.context_ == right.context_ && left.table_ == right.table_;
+  }
+
+ private:
+  void* context_;
+  const AllocatorTable* table_;
+};
+
+static_assert(sizeof(Allocator) == 2 * sizeof(void*));
+static_assert(AllocatorHandle<Allocator>);
+
+/// The table of an allocator with state of type `A`.
+template <RawAllocator A>
+inline constexpr AllocatorTable table_of = {
+    [](void* context, std::size_t size, Alignment alignment) noexcept -> void* {
+      return static_cast<A*>(context)->raw_alloc(size, alignment);
+    },
+    [](void* context, void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept -> bool {
+      return static_cast<A*>(context)->raw_resize(memory, size, alignment, new_size);
+    },
+    [](void* context, void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept -> void* {
+      return static_cast<A*>(context)->raw_remap(memory, size, alignment, new_size);
+    },
+    [](void* context, void* memory, std::size_t size, Alignment alignment) noexcept -> void {
+      static_cast<A*>(context)->raw_free(memory, size, alignment);
+    },
+};
+
+/// The table of an allocator without state: `A` is an empty type whose raw operations are const.
+template <RawAllocator A>
+  requires std::is_empty_v<A>
+inline constexpr AllocatorTable stateless_table_of = {
+    [](void*, std::size_t size, Alignment alignment) noexcept -> void* { return A{}.raw_alloc(size, alignment); },
+    [](void*, void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept -> bool {
+      return A{}.raw_resize(memory, size, alignment, new_size);
+    },
+    [](void*, void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept -> void* {
+      return A{}.raw_remap(memory, size, alignment, new_size);
+    },
+    [](void*, void* memory, std::size_t size, Alignment alignment) noexcept -> void {
+      A{}.raw_free(memory, size, alignment);
+    },
+};
+
+/// An allocator that has nothing to give: every allocation is out_of_memory. Never hand it a block.
+[[nodiscard]] Allocator failing_allocator() noexcept;
+
+}  // namespace allot::inline v0_1

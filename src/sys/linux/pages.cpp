@@ -1,0 +1,118 @@
+#include "allot/sys/pages.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+
+#include "allot/base/checked_math.hpp"
+
+namespace allot::inline v0_1::sys {
+
+namespace {
+
+/// Restores errno on leaving: a failed probe is an answer here, not the caller's error.
+class KeepErrno {
+ public:
+  KeepErrno() noexcept : kept_(errno) {}
+  KeepErrno(const KeepErrno&) = delete;
+  KeepErrno& operator=(const KeepErrno&) = delete;
+  ~KeepErrno() { errno = kept_; }
+
+ private:
+  int kept_;
+};
+
+int protection_of(Access access) noexcept {
+  return access == Access::none ? PROT_NONE : PROT_READ | PROT_WRITE;
+}
+
+void* map_anywhere(std::size_t size, Access access) noexcept {
+  const int reserve = access == Access::none ? MAP_NORESERVE : 0;
+  void* pages = ::mmap(nullptr, size, protection_of(access), MAP_PRIVATE | MAP_ANONYMOUS | reserve, -1, 0);
+  return pages == MAP_FAILED ? nullptr : pages;
+}
+
+/// Maps `alignment` more than asked for and gives the ends back.
+void* map_and_trim(std::size_t size, Alignment alignment, Access access) noexcept {
+  std::size_t wide = 0;
+  if (!checked_add(size, alignment.bytes() - page_size(), wide)) return nullptr;
+  void* pages = map_anywhere(wide, access);
+  if (pages == nullptr) return nullptr;
+  char* begin = static_cast<char*>(pages);
+  const std::size_t front =
+      alignment.forward(reinterpret_cast<std::uintptr_t>(begin)) - reinterpret_cast<std::uintptr_t>(begin);
+  if (front != 0) unmap_pages(begin, front);
+  if (wide - front != size) unmap_pages(begin + front + size, wide - front - size);
+  return begin + front;
+}
+
+}  // namespace
+
+std::size_t page_size() noexcept {
+  static constinit std::atomic<std::size_t> known{0};
+  std::size_t size = known.load(std::memory_order_relaxed);
+  if (size == 0) {
+    size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    known.store(size, std::memory_order_relaxed);
+  }
+  return size;
+}
+
+std::size_t round_up_to_pages(std::size_t size) noexcept {
+  std::size_t rounded = 0;
+  return checked_forward(size, Alignment::from_bytes(page_size()), rounded) ? rounded : 0;
+}
+
+void* map_pages(std::size_t size, Alignment alignment, Access access) noexcept {
+  const KeepErrno keep;
+  if (alignment.bytes() <= page_size()) return map_anywhere(size, access);
+  void* pages = map_anywhere(size, access);
+  if (pages == nullptr || alignment.is_aligned(pages)) return pages;
+  unmap_pages(pages, size);
+  return map_and_trim(size, alignment, access);
+}
+
+void unmap_pages(void* pages, std::size_t size) noexcept {
+  const KeepErrno keep;
+  ::munmap(pages, size);
+}
+
+bool resize_pages(void* pages, std::size_t size, std::size_t new_size) noexcept {
+  const KeepErrno keep;
+  if (new_size <= size) {
+    if (new_size < size) unmap_pages(static_cast<char*>(pages) + new_size, size - new_size);
+    return true;
+  }
+  return ::mremap(pages, size, new_size, 0) != MAP_FAILED;
+}
+
+void* remap_pages(void* pages, std::size_t size, std::size_t new_size) noexcept {
+  const KeepErrno keep;
+  void* moved = ::mremap(pages, size, new_size, MREMAP_MAYMOVE);
+  return moved == MAP_FAILED ? nullptr : moved;
+}
+
+void purge_pages(void* pages, std::size_t size) noexcept {
+  const KeepErrno keep;
+  ::madvise(pages, size, MADV_DONTNEED);
+}
+
+void purge_pages_lazily(void* pages, std::size_t size) noexcept {
+  const KeepErrno keep;
+  if (::madvise(pages, size, MADV_FREE) != 0) ::madvise(pages, size, MADV_DONTNEED);
+}
+
+bool protect_pages(void* pages, std::size_t size, Access access) noexcept {
+  const KeepErrno keep;
+  return ::mprotect(pages, size, protection_of(access)) == 0;
+}
+
+void prefer_huge_pages(void* pages, std::size_t size, bool prefer) noexcept {
+  const KeepErrno keep;
+  ::madvise(pages, size, prefer ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
+}  // namespace allot::inline v0_1::sys
