@@ -34,7 +34,9 @@ void count_free(const volatile void* memory) noexcept {
 
 #ifdef ALLOT_TEST_SANITIZED
 
-#include <sanitizer/allocator_interface.h>
+// Declared here: g++ comes without <sanitizer/allocator_interface.h>.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void*, std::size_t),
+                                                         void (*free_hook)(const volatile void*));
 
 namespace {
 
