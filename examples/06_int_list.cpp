@@ -1,0 +1,15 @@
+/// A dynamic array, correct at first sight: it prints the right numbers and loses a block each time it grows.
+
+#include "debug_print.hpp"
+#include "int_list.hpp"
+
+int main() {
+  allot::GeneralPurposeAllocator<{.safety = true}> gpa;
+
+  auto list = IntList<true>::init(gpa.allocator()).value();
+  for (int i = 0; i < 10; ++i) list.add(i).value();
+  debug_print(list.items.first(list.pos));
+  list.deinit();
+
+  return gpa.deinit() == allot::Check::leak ? 1 : 0;
+}

@@ -1,0 +1,29 @@
+/// allot: the command. See `allot --help`.
+
+#include <CLI/CLI.hpp>
+
+#include "allot/base/config.hpp"
+#include "tour.hpp"
+
+namespace {
+
+#define ALLOT_TEXT_(value) #value
+#define ALLOT_TEXT(value) ALLOT_TEXT_(value)
+constexpr const char* version =
+    "allot " ALLOT_TEXT(ALLOT_VERSION_MAJOR) "." ALLOT_TEXT(ALLOT_VERSION_MINOR) "." ALLOT_TEXT(ALLOT_VERSION_PATCH);
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  CLI::App app("allot: explicit memory for C++, and what went wrong with it");
+  app.set_version_flag("--version", version);
+  app.require_subcommand(1);
+
+  allot::tool::TourOptions tour_options;
+  CLI::App* tour = app.add_subcommand("tour", "Run every program of the text on heap memory and show what it prints");
+  tour->add_option("program", tour_options.only, "Run these only");
+  tour->add_flag("--list", tour_options.list, "Name the programs");
+
+  CLI11_PARSE(app, argument_count, arguments);
+  return allot::tool::run_tour(tour_options);
+}
