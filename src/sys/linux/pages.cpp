@@ -4,26 +4,14 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <cstdint>
 
 #include "allot/base/checked_math.hpp"
+#include "keep_errno.hpp"
 
 namespace allot::inline v0_1::sys {
 
 namespace {
-
-/// Restores errno on leaving: a failed probe is an answer here, not the caller's error.
-class KeepErrno {
- public:
-  KeepErrno() noexcept : kept_(errno) {}
-  KeepErrno(const KeepErrno&) = delete;
-  KeepErrno& operator=(const KeepErrno&) = delete;
-  ~KeepErrno() { errno = kept_; }
-
- private:
-  int kept_;
-};
 
 int protection_of(Access access) noexcept {
   return access == Access::none ? PROT_NONE : PROT_READ | PROT_WRITE;
