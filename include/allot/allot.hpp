@@ -16,3 +16,4 @@
 #include "allot/core/sink.hpp"
 #include "allot/core/slices.hpp"
 #include "allot/core/typed_operations.hpp"
+#include "allot/io.hpp"

@@ -1,0 +1,38 @@
+/// BoundedWriter: lets a limited number of bytes through to another writer.
+///
+/// A piece that goes past the bound is written as far as the bound and gives the error no_space_left. Has no buffer:
+/// each write is one indirect call. Threads: not safe.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "allot/base/config.hpp"
+#include "allot/base/try.hpp"
+#include "allot/io/writer.hpp"
+
+namespace allot::inline v0_1::io {
+
+class BoundedWriter : public PinnedWriter<BoundedWriter> {
+ public:
+  /// `child` is held, not owned; `bound` in bytes.
+  BoundedWriter(Writer child, std::size_t bound) noexcept : PinnedWriter(nullptr, 0), child_(child), left_(bound) {}
+
+  /// Bytes that may still pass.
+  [[nodiscard]] std::size_t left() const noexcept { return left_; }
+
+  IoResult<void> raw_drain(std::string_view data) noexcept {
+    const std::string_view fitting = data.substr(0, left_);
+    ALLOT_TRY_VOID(child_.write(fitting));
+    left_ -= fitting.size();
+    if (fitting.size() != data.size()) ALLOT_FAIL(IoErrorKind::no_space_left);
+    return {};
+  }
+  IoResult<void> raw_flush() noexcept { return child_.flush(); }
+
+ private:
+  Writer child_;
+  std::size_t left_;
+};
+
+}  // namespace allot::inline v0_1::io
