@@ -56,11 +56,12 @@ class FastHeap : public PinnedAllocator<FastHeap> {
   [[nodiscard]] void* raw_remap(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept;
 
   ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) noexcept {
-    detail::fill_freed(memory, size);
-    poison(memory, size);
     if (detail::fast::ThreadCache* cache = cache_of_thread()) [[likely]] {
-      if (cache->push(detail::fast::small_class(size, alignment), memory)) [[likely]]
+      if (cache->push(detail::fast::small_class(size, alignment), memory)) [[likely]] {
+        detail::fill_freed(memory, size);
+        poison(memory, size);
         return;
+      }
     }
     free_cold(memory, size, alignment);
   }
@@ -79,7 +80,8 @@ class FastHeap : public PinnedAllocator<FastHeap> {
 
   [[nodiscard]] ALLOT_ALWAYS_INLINE detail::fast::ThreadCache* cache_of_thread() const noexcept {
     const auto* slots = reinterpret_cast<const char*>(detail::fast::thread_state.instances);
-    const auto& slot = *reinterpret_cast<const detail::fast::InstanceSlot*>(slots + __atomic_load_n(&slot_offset_, __ATOMIC_RELAXED));
+    const auto& slot =
+        *reinterpret_cast<const detail::fast::InstanceSlot*>(slots + __atomic_load_n(&slot_offset_, __ATOMIC_RELAXED));
     return slot.serial == __atomic_load_n(&serial_, __ATOMIC_RELAXED) ? slot.cache : nullptr;
   }
   [[nodiscard]] detail::fast::Heap* heap() const noexcept { return __atomic_load_n(&heap_, __ATOMIC_ACQUIRE); }

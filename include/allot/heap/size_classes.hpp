@@ -21,12 +21,12 @@ namespace allot::inline v0_1::detail::fast {
 using SizeClass = std::uint32_t;
 
 constexpr SizeClass no_class = 0;
-constexpr int steps_log2 = 3;                              // eight classes a doubling
-constexpr std::size_t slice_size = 64 * 1024;              // unit of the page heap; blocks of a class lie in slices
-constexpr std::size_t small_size_limit = 1024;             // classes up to here are popped and pushed inline
-constexpr std::size_t class_size_limit = 512 * 1024;       // larger blocks are runs of slices
-constexpr std::size_t run_size_limit = 2 * 1024 * 1024;    // larger blocks are mappings of their own
-constexpr std::size_t max_slice_alignment = slice_size;    // stricter alignments are mappings of their own
+constexpr int steps_log2 = 3;                            // eight classes a doubling
+constexpr std::size_t slice_size = 64 * 1024;            // unit of the page heap; blocks of a class lie in slices
+constexpr std::size_t small_size_limit = 1024;           // classes up to here are popped and pushed inline
+constexpr std::size_t class_size_limit = 512 * 1024;     // larger blocks are runs of slices
+constexpr std::size_t run_size_limit = 2 * 1024 * 1024;  // larger blocks are mappings of their own
+constexpr std::size_t max_slice_alignment = slice_size;  // stricter alignments are mappings of their own
 
 /// One less than the bytes that serve both `size` (not 0) and `alignment`.
 ALLOT_ALWAYS_INLINE constexpr std::size_t extent_of(std::size_t size, Alignment alignment) noexcept {
@@ -51,7 +51,8 @@ constexpr std::size_t size_of_class(SizeClass size_class) noexcept {
 constexpr SizeClass class_count = class_of_extent(class_size_limit - 1) + 1;        // with class 0
 constexpr SizeClass small_class_count = class_of_extent(small_size_limit - 1) + 1;  // with class 0
 
-/// The small class of a size whose alignment is at most 16; 0 for size 0. Bytes, not granules: a look-up without a shift.
+/// The small class of a size whose alignment is at most 16; 0 for size 0. Bytes, not granules: a look-up without a
+/// shift.
 inline constexpr std::array<std::uint8_t, small_size_limit + 1> small_class_table = [] {
   std::array<std::uint8_t, small_size_limit + 1> table{};
   for (std::size_t size = 1; size <= small_size_limit; ++size) {
@@ -63,10 +64,8 @@ inline constexpr std::array<std::uint8_t, small_size_limit + 1> small_class_tabl
 /// The small class of a request, or 0 when it has none here: larger ones, and at run time those aligned to more than 16
 /// bytes, which the slow path sorts out. Constant arguments give a constant; others cost six instructions.
 ALLOT_ALWAYS_INLINE constexpr SizeClass small_class(std::size_t size, Alignment alignment) noexcept {
-  if (__builtin_constant_p(size) && __builtin_constant_p(alignment.bytes())) {
-    const std::size_t extent = extent_of(size, alignment);
-    return extent < small_size_limit ? class_of_extent(extent) : no_class;
-  }
+  const std::size_t extent = extent_of(size, alignment);
+  if (__builtin_constant_p(extent)) return extent < small_size_limit ? class_of_extent(extent) : no_class;
   if (alignment.bytes() > 16) [[unlikely]]
     return no_class;
   if (size > small_size_limit) [[unlikely]]

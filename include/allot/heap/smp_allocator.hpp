@@ -53,10 +53,10 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
 
   ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) const noexcept {
     namespace fast = detail::fast;
+    if (!fast::thread_state.process_cache.push(fast::small_class(size, alignment), memory)) [[unlikely]]
+      return fast::process_free(memory, size, alignment);
     detail::fill_freed(memory, size);
     poison(memory, size);
-    if (!fast::thread_state.process_cache.push(fast::small_class(size, alignment), memory)) [[unlikely]]
-      fast::process_free(memory, size, alignment);
   }
 
   /// The handle to pass on. Valid for ever.

@@ -69,7 +69,6 @@ void* CacheBody::take(SizeClass size_class) noexcept {
 
 void CacheBody::give(SizeClass size_class, void* block) noexcept {
   void** top = top_of(size_class);
-  if (*top == block) misuse(freed_twice, block);
   if (top == limit_of(size_class)) return overflow(size_class, block);
   top[1] = block;
   __atomic_signal_fence(__ATOMIC_RELEASE);
@@ -78,7 +77,7 @@ void CacheBody::give(SizeClass size_class, void* block) noexcept {
 
 void CacheBody::flush() noexcept {
   for (SizeClass c = 1; c < class_count; ++c) {
-    if (stacks_[c].base != nullptr) give_oldest(c, held(c));
+    if (stacks_[c].base != nullptr) (void)give_oldest(c, held(c));
   }
 }
 
@@ -126,8 +125,10 @@ void CacheBody::overflow(SizeClass size_class, void* block) noexcept {
   Stack& stack = stacks_[size_class];
   if (!stack.ran_over) grow(size_class);
   if (top_of(size_class) == limit_of(size_class)) {
-    const std::size_t count = stack.limit < 2 ? 1 : stack.limit / 2;
-    give_oldest(size_class, count);
+    const std::uint32_t kept = stack.ran_over ? stack.limit / 4 : stack.limit / 2;
+    const bool wanted = give_oldest(size_class, stack.limit - kept);
+    if (!wanted && stack.ran_over) shrink(size_class);
+    stack.ran_over = !wanted;
   }
   void** top = top_of(size_class);
   top[1] = block;
@@ -154,6 +155,7 @@ void CacheBody::grow(SizeClass size_class) noexcept {
   limit_of(size_class) = stack.base + limit;
 }
 
+/// Halves the room of a stack that is at most a quarter full.
 void CacheBody::shrink(SizeClass size_class) noexcept {
   Stack& stack = stacks_[size_class];
   if (stack.limit / 2 < first_capacity) return;
@@ -161,16 +163,15 @@ void CacheBody::shrink(SizeClass size_class) noexcept {
   limit_of(size_class) = stack.base + stack.limit;
 }
 
-/// Gives the `count` blocks freed longest ago to the central list.
-void CacheBody::give_oldest(SizeClass size_class, std::size_t count) noexcept {
-  if (count == 0) return;
+/// Gives the `count` blocks freed longest ago to the central list; true when another thread is expected to take them.
+bool CacheBody::give_oldest(SizeClass size_class, std::size_t count) noexcept {
+  if (count == 0) return false;
   Stack& stack = stacks_[size_class];
   const std::size_t rest = held(size_class) - count;
   const bool wanted = heap_->centrals[size_class].give(*heap_, this, stack.base + 1, count);
   std::memmove(stack.base + 1, stack.base + 1 + count, rest * sizeof *stack.base);
   set_top(size_class, stack.base + rest);
-  if (!wanted && stack.ran_over && rest <= stack.limit / 2) shrink(size_class);
-  stack.ran_over = !wanted;
+  return wanted;
 }
 
 }  // namespace allot::inline v0_1::detail::fast

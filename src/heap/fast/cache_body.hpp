@@ -37,7 +37,12 @@ class CacheBody {
   /// A block of `size_class`; null when out of memory.
   [[nodiscard]] void* take(SizeClass size_class) noexcept;
 
-  /// Takes a block back. Stops the program when it is the one freed last.
+  /// Whether `block` is the one of its class that came back last.
+  [[nodiscard]] bool freed_last(SizeClass size_class, const void* block) noexcept {
+    return *top_of(size_class) == block;
+  }
+
+  /// Takes a block back that was not freed last.
   void give(SizeClass size_class, void* block) noexcept;
 
   /// Gives all blocks of all classes back; the stacks keep their slots.
@@ -72,7 +77,7 @@ class CacheBody {
   void overflow(SizeClass size_class, void* block) noexcept;
   void grow(SizeClass size_class) noexcept;
   void shrink(SizeClass size_class) noexcept;
-  void give_oldest(SizeClass size_class, std::size_t count) noexcept;
+  bool give_oldest(SizeClass size_class, std::size_t count) noexcept;
 
   Heap* heap_;
   ThreadCache* front_ = nullptr;

@@ -41,8 +41,8 @@ class alignas(64) Central {
   /// Up to `count` blocks for `taker` (an identity only); how many there were. 0: out of memory.
   [[nodiscard]] std::size_t take(Heap& heap, const void* taker, void** blocks, std::size_t count) noexcept;
 
-  /// Takes `count` blocks from `giver`. True when another thread is expected to take them. A block of another class goes to
-  /// its own.
+  /// Takes `count` blocks from `giver`. True when another thread is expected to take them. A block of another class
+  /// goes to its own.
   bool give(Heap& heap, const void* giver, void* const* blocks, std::size_t count) noexcept;
 
   /// Returns the transfer stack to the spans.

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "allot/base/poison.hpp"
+#include "allot/core/fill.hpp"
 #include "allot/sys/pages.hpp"
 #include "misuse.hpp"
 
@@ -72,8 +73,7 @@ void Heap::free(CacheBody* cache, void* block, std::size_t size, Alignment align
   const std::size_t extent = extent_of(size, alignment);
   switch (kind_of(extent, alignment)) {
     case BlockKind::of_class:
-      if (cache != nullptr) return cache->give(class_of_extent(extent), block);
-      return give_one(block);
+      return free_of_class(cache, block, size, class_of_extent(extent));
     case BlockKind::run:
       return give_one(block);
     case BlockKind::huge:
@@ -86,7 +86,8 @@ bool Heap::resize(void* block, std::size_t size, Alignment alignment, std::size_
   const std::size_t new_extent = extent_of(new_size, alignment);
   const bool huge_block = kind_of(old_extent, alignment) == BlockKind::huge;
   if (huge_block != (kind_of(new_extent, alignment) == BlockKind::huge)) return false;
-  const bool done = huge_block ? huge.resize(block, new_size) : resize_in_segment(block, old_extent + 1, new_extent + 1);
+  const bool done =
+      huge_block ? huge.resize(block, new_size) : resize_in_segment(block, old_extent + 1, new_extent + 1);
   if (!done) return false;
   if (new_size > size) unpoison(static_cast<char*>(block) + size, new_size - size);
   if (new_size < size) poison(static_cast<char*>(block) + new_size, size - new_size);
@@ -153,6 +154,14 @@ void* Heap::allocate_of_class(CacheBody* cache, SizeClass size_class) noexcept {
   if (cache != nullptr) return cache->take(size_class);
   void* block = nullptr;
   return centrals[size_class].take(*this, nullptr, &block, 1) == 1 ? block : nullptr;
+}
+
+void Heap::free_of_class(CacheBody* cache, void* block, std::size_t size, SizeClass size_class) noexcept {
+  if (cache != nullptr && cache->freed_last(size_class, block)) misuse(freed_twice, block);
+  fill_freed(block, size);
+  poison(block, size);
+  if (cache == nullptr) return give_one(block);
+  cache->give(size_class, block);
 }
 
 void* Heap::allocate_run(std::size_t size, bool& untouched) noexcept {

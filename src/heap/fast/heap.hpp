@@ -1,4 +1,5 @@
-/// Heap: one heap of the engine, the process's or an instance's: a central list a class, the page heap, the huge blocks.
+/// Heap: one heap of the engine, the process's or an instance's: a central list a class, the page heap, the huge
+/// blocks.
 ///
 /// What a request is follows from size and alignment alone, at both ends: a block of a class up to 512 KiB, a run of
 /// slices up to 2 MiB, a mapping above that or for alignments above 64 KiB. A thread's stacks may hold blocks larger
@@ -75,6 +76,7 @@ class Heap {
 
  private:
   [[nodiscard]] void* allocate_of_class(CacheBody* cache, SizeClass size_class) noexcept;
+  void free_of_class(CacheBody* cache, void* block, std::size_t size, SizeClass size_class) noexcept;
   [[nodiscard]] void* allocate_run(std::size_t size, bool& untouched) noexcept;
   [[nodiscard]] void* grow_into_run(CacheBody* cache, void* block, std::size_t size, Alignment alignment,
                                     std::size_t new_size) noexcept;

@@ -5,9 +5,9 @@
 #include <new>
 
 #include "allot/base/poison.hpp"
+#include "allot/heap/fast/page_map.hpp"
 #include "allot/sys/pages.hpp"
 #include "allot/sys/process_hooks.hpp"
-#include "allot/heap/fast/page_map.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 

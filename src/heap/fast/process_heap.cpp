@@ -65,6 +65,7 @@ void process_free_unsized(void* block) noexcept {
   const Span& span = Segment::of(block)->span_at(block);
   CacheBody* cache = process_cache();
   if (span.size_class == no_class || cache == nullptr) return process_heap.give_one(block);
+  if (cache->freed_last(span.size_class, block)) misuse(freed_twice, block);
   cache->give(span.size_class, block);
 }
 
