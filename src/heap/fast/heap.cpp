@@ -90,7 +90,8 @@ bool Heap::resize(void* block, std::size_t size, Alignment alignment, std::size_
       huge_block ? huge.resize(block, new_size) : resize_in_segment(block, old_extent + 1, new_extent + 1);
   if (!done) return false;
   if (new_size > size) unpoison(static_cast<char*>(block) + size, new_size - size);
-  if (new_size < size) poison(static_cast<char*>(block) + new_size, size - new_size);
+  // The tail of a huge block may be unmapped already, and somebody else's.
+  if (new_size < size && !huge_block) poison(static_cast<char*>(block) + new_size, size - new_size);
   return true;
 }
 
