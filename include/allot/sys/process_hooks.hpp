@@ -1,4 +1,4 @@
-/// What the process tells an allocator: a thread ends, the process forks, time passes.
+/// What the process tells an allocator: a thread ends, the process forks, memory is limited.
 #pragma once
 
 #include <cstddef>
@@ -31,9 +31,6 @@ class ThreadExitHook {
 /// Calls `before` in the parent ahead of each fork and `after` in both processes behind it. Never undone. Hooks
 /// registered first run closest to the fork. False when out of memory.
 bool at_fork(void (*before)() noexcept, void (*after_in_parent)() noexcept, void (*after_in_child)() noexcept) noexcept;
-
-/// Milliseconds since some moment, about 4 ms coarse. Costs a few nanoseconds, no system call.
-[[nodiscard]] std::uint64_t coarse_milliseconds() noexcept;
 
 /// Bytes of address space this process may have; SIZE_MAX when unlimited (ulimit -v). One system call.
 [[nodiscard]] std::size_t address_space_limit() noexcept;

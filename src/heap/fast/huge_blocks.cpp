@@ -1,8 +1,8 @@
 #include "huge_blocks.hpp"
 
 #include "allot/base/poison.hpp"
+#include "allot/sys/clock.hpp"
 #include "allot/sys/pages.hpp"
-#include "allot/sys/process_hooks.hpp"
 #include "misuse.hpp"
 
 namespace allot::inline v0_1::detail::fast {

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "allot/sys/mutex.hpp"
 
@@ -35,12 +34,6 @@ bool ThreadExitHook::arm() noexcept {
 bool at_fork(void (*before)() noexcept, void (*after_in_parent)() noexcept,
              void (*after_in_child)() noexcept) noexcept {
   return ::pthread_atfork(before, after_in_parent, after_in_child) == 0;
-}
-
-std::uint64_t coarse_milliseconds() noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
 }
 
 std::size_t address_space_limit() noexcept {
