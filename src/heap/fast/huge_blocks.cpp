@@ -9,8 +9,8 @@ namespace allot::inline v0_1::detail::fast {
 
 namespace {
 
-constexpr std::uint64_t short_life = 50;  // milliseconds
-constexpr std::uint64_t kept_life = 200;
+constexpr std::int64_t short_life = 50;  // milliseconds
+constexpr std::int64_t kept_life = 200;
 constexpr std::size_t first_capacity = 128;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 
@@ -50,7 +50,7 @@ void HugeBlocks::free(void* block) noexcept {
   const Entry freed = *entry;
   erase(*entry);
   unpoison(freed.block, freed.size);
-  const std::uint64_t now = sys::coarse_milliseconds();
+  const std::int64_t now = sys::coarse_milliseconds();
   if (kept_bytes_ != 0) drop_old(now);
   if (now - freed.born < short_life && freed.size <= kept_bytes_limit) {
     keep(freed.block, freed.size);
@@ -218,7 +218,7 @@ void HugeBlocks::drop(Kept& kept) noexcept {
   kept = Kept{};
 }
 
-void HugeBlocks::drop_old(std::uint64_t now) noexcept {
+void HugeBlocks::drop_old(std::int64_t now) noexcept {
   for (Kept& kept : kept_) {
     if (kept.block != nullptr && now - kept.since >= kept_life) drop(kept);
   }

@@ -55,12 +55,12 @@ class HugeBlocks {
   struct Entry {
     char* block = nullptr;  // null: free slot of the table
     std::size_t size = 0;
-    std::uint64_t born = 0;
+    std::int64_t born = 0;
   };
   struct Kept {
     char* block = nullptr;
     std::size_t size = 0;
-    std::uint64_t since = 0;
+    std::int64_t since = 0;
   };
   static constexpr std::size_t kept_limit = 16;
   static constexpr std::size_t kept_bytes_limit = std::size_t{64} << 20;
@@ -73,7 +73,7 @@ class HugeBlocks {
   [[nodiscard]] char* take_kept(std::size_t size, Alignment alignment, std::size_t& mapped) noexcept;
   void keep(char* block, std::size_t size) noexcept;
   void drop(Kept& kept) noexcept;
-  void drop_old(std::uint64_t now) noexcept;
+  void drop_old(std::int64_t now) noexcept;
 
   sys::Mutex mutex_;
   Entry* table_ = nullptr;  // *owned*; open addressing, linear probing

@@ -6,8 +6,8 @@
 
 #include "allot/base/poison.hpp"
 #include "allot/heap/fast/page_map.hpp"
+#include "allot/sys/clock.hpp"
 #include "allot/sys/pages.hpp"
-#include "allot/sys/process_hooks.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 
