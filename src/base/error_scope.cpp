@@ -10,18 +10,10 @@ namespace {
 
 constinit thread_local ErrorScopeEntry* top [[gnu::tls_model("initial-exec")]] = nullptr;
 
-int exceptions_in_flight() noexcept {
-  if constexpr (exceptions_enabled) {
-    return std::uncaught_exceptions();
-  } else {
-    return 0;
-  }
-}
-
 }  // namespace
 
 ErrorScopeEntry::ErrorScopeEntry(bool first_of_its_call) noexcept
-    : below_(top), exceptions_in_flight_(exceptions_in_flight()), first_of_its_call_(first_of_its_call) {
+    : below_(top), exceptions_in_flight_(std::uncaught_exceptions()), first_of_its_call_(first_of_its_call) {
   top = this;
 }
 
@@ -31,7 +23,8 @@ ErrorScopeEntry::~ErrorScopeEntry() {
 }
 
 bool ErrorScopeEntry::leaving_with_error() const noexcept {
-  return armed_ || exceptions_in_flight() > exceptions_in_flight_;
+  // Asked without exceptions too: this file may be built without them and its caller with them.
+  return armed_ || std::uncaught_exceptions() > exceptions_in_flight_;
 }
 
 void ErrorScopeEntry::arm_current_call() noexcept {

@@ -69,7 +69,7 @@ void BufferSink::append(void* context, const char* text, std::size_t size) noexc
   BufferSink& self = *static_cast<BufferSink*>(context);
   const std::size_t room = self.capacity_ - self.size_;
   const std::size_t taken = size < room ? size : room;
-  std::memcpy(self.buffer_ + self.size_, text, taken);
+  if (taken != 0) std::memcpy(self.buffer_ + self.size_, text, taken);
   self.size_ += taken;
   self.dropped_ += size - taken;
 }

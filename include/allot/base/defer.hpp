@@ -9,15 +9,17 @@
 /// The block sees every local by reference and runs in reverse order of declaration. It must not fail: an exception
 /// that leaves it ends the program, and `return` in it leaves the block only.
 ///
-/// ERRDEFER runs when its function is left, from inside its block, by a failing TRY, by FAIL or by an exception.
-/// Limits, all stated because C++ cannot see them:
-///   - `return other();` with an error inside is not seen. Write `return TRY(other());`; `tools/lint_try` flags it, and
-///     so is `return Unexpected(...)`, which FAIL is for.
+/// ERRDEFER runs when its function is left, from inside its block, by a failing TRY or by FAIL, and when an exception
+/// leaves its block. Limits, all stated because C++ cannot see them:
+///   - `return other();` with an error inside is not seen, nor is `return Unexpected(...)`. Write `return
+///   TRY(other());`
+///     and FAIL; `tools/lint_try` flags the others.
 ///   - An error that arises after the ERRDEFER's block ended does not run it, as in Zig.
 ///   - It must end on the thread and stack where it began (no coroutine suspension, no fiber switch in between); when
 ///   it
 ///     does not, the program stops with a message.
-/// Cost: DEFER none; ERRDEFER a few instructions and one call at each end.
+///   - It is a statement of a block: `if (x) ERRDEFER {...};` does not compile.
+/// Cost: DEFER none; ERRDEFER two calls of a few instructions at each end.
 #pragma once
 
 #include <type_traits>
@@ -67,11 +69,11 @@ struct DeferTag {
   }
 };
 
-template <bool FirstOfItsCall>
 struct ErrDeferTag {
+  bool first_of_its_call;
   template <class F>
   ErrDefer<F> operator+(F&& f) const noexcept {
-    return ErrDefer<F>(std::forward<F>(f), FirstOfItsCall);
+    return ErrDefer<F>(std::forward<F>(f), first_of_its_call);
   }
 };
 
@@ -83,12 +85,13 @@ struct ErrDeferTag {
 #define ALLOT_DEFER \
   [[maybe_unused]] const auto ALLOT_DETAIL_JOIN(allot_defer_, __COUNTER__) = ::allot::detail::DeferTag{} + [&]() -> void
 
+// The flag is a variable: as a template argument g++ 12 would evaluate it for the enclosing function when this stands
+// in a lambda of a template.
 #define ALLOT_ERRDEFER ALLOT_DETAIL_ERRDEFER(__COUNTER__)
-#define ALLOT_DETAIL_ERRDEFER(number)                                                                      \
-  [[maybe_unused]] constexpr ::allot::detail::ErrDeferTag<!ALLOT_DETAIL_IN_ERROR_SCOPE> ALLOT_DETAIL_JOIN( \
-      allot_errdefer_tag_, number){};                                                                      \
-  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"")                            \
-      [[maybe_unused]] typedef ::allot::detail::ErrorScope<ALLOT_DETAIL_THIS_FUNCTION>                     \
-          allot_error_scope_;                                                                              \
-  _Pragma("GCC diagnostic pop") [[maybe_unused]] const auto ALLOT_DETAIL_JOIN(allot_errdefer_, number) =   \
-      ALLOT_DETAIL_JOIN(allot_errdefer_tag_, number) + [&]() -> void
+#define ALLOT_DETAIL_ERRDEFER(number)                                                                              \
+  [[maybe_unused]] constexpr bool ALLOT_DETAIL_JOIN(allot_errdefer_first_, number) = !ALLOT_DETAIL_IN_ERROR_SCOPE; \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"")                                    \
+      [[maybe_unused]] typedef ::allot::detail::ErrorScope<ALLOT_DETAIL_THIS_FUNCTION>                             \
+          allot_error_scope_;                                                                                      \
+  _Pragma("GCC diagnostic pop") [[maybe_unused]] const auto ALLOT_DETAIL_JOIN(allot_errdefer_, number) =           \
+      ::allot::detail::ErrDeferTag{ALLOT_DETAIL_JOIN(allot_errdefer_first_, number)} + [&]() -> void

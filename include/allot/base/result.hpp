@@ -24,8 +24,6 @@ class Result;
 
 namespace detail {
 
-template <class R>
-inline constexpr bool is_result_v = false;
 template <class T, class E>
 inline constexpr bool is_result_v<Result<T, E>> = true;
 
@@ -34,10 +32,13 @@ struct Unit {
   friend constexpr bool operator==(Unit, Unit) noexcept = default;
 };
 
-/// What a Result<T&> holds: assigning it rebinds.
+/// What a Result<T&> holds: assigning it rebinds. Made from lvalues of T or of what derives from it only: everything
+/// else would bind to a temporary that is gone when the Result is read.
 template <class T>
 struct Reference {
-  constexpr Reference(T& target) noexcept : pointer(&target) {}
+  template <class U>
+    requires(std::is_lvalue_reference_v<U> && std::is_convertible_v<std::remove_reference_t<U>*, T*>)
+  constexpr Reference(U&& target) noexcept : pointer(__builtin_addressof(target)) {}
   T* pointer;
 };
 
@@ -52,16 +53,6 @@ struct StoredAs<void> {
 template <class T>
 struct StoredAs<T&> {
   using Type = Reference<T>;
-};
-
-/// std::expected and whatever else has its shape.
-template <class X>
-concept ExpectedLike = !is_result_v<X> && requires(const X& x) {
-  typename X::value_type;
-  typename X::error_type;
-  typename X::unexpected_type;
-  { x.has_value() } -> std::convertible_to<bool>;
-  x.error();
 };
 
 /// Calls `f`, which may be a pointer to a member, on a value (std::invoke without <functional>'s compile time).
@@ -99,16 +90,49 @@ class [[nodiscard]] Result {
   using Stored = typename detail::StoredAs<T>::Type;
   static constexpr bool holds_void = std::is_void_v<T>;
   static constexpr bool holds_reference = std::is_reference_v<T>;
-  static constexpr bool trivially_copyable = std::is_trivially_copyable_v<Stored> && std::is_trivially_copyable_v<E>;
-  static_assert(!std::is_rvalue_reference_v<T> && !std::is_array_v<T> && !detail::is_unexpected_v<T>);
+  static constexpr bool trivially_copy_assignable =
+      std::is_trivially_copy_constructible_v<Stored> && std::is_trivially_copy_constructible_v<E> &&
+      std::is_trivially_copy_assignable_v<Stored> && std::is_trivially_copy_assignable_v<E>;
+  static constexpr bool trivially_move_assignable =
+      std::is_trivially_move_constructible_v<Stored> && std::is_trivially_move_constructible_v<E> &&
+      std::is_trivially_move_assignable_v<Stored> && std::is_trivially_move_assignable_v<E>;
+  /// A value whose move may throw is replaced by assignment only: destroying it first could leave neither.
+  static constexpr bool replaceable =
+      std::is_move_constructible_v<Stored> &&
+      (std::is_nothrow_move_constructible_v<Stored> || std::is_move_assignable_v<Stored>);
+  static_assert(!std::is_rvalue_reference_v<T> && !std::is_array_v<T> && !std::is_function_v<T>,
+                "a Result holds an object, a reference to one, or nothing");
+  static_assert(!detail::is_unexpected_v<Stored>, "an Unexpected is no value");
+  static_assert(std::is_object_v<E> && !std::is_const_v<E> && !std::is_volatile_v<E> && !std::is_array_v<E>,
+                "an error type is a plain object type");
   static_assert(std::is_nothrow_move_constructible_v<E>, "an error that can throw when moved would get lost");
 
+  /// Results and expecteds are converted part by part, never taken as the value, unless they are exactly the value.
   template <class G>
   static constexpr bool takes_value_from =
-      !std::is_same_v<std::remove_cvref_t<G>, Result> && !detail::is_unexpected_v<std::remove_cvref_t<G>> &&
-      !detail::is_result_v<std::remove_cvref_t<G>> && !std::is_same_v<std::remove_cvref_t<G>, std::in_place_t> &&
-      !std::is_same_v<std::remove_cvref_t<G>, UnexpectTag> && !detail::ExpectedLike<std::remove_cvref_t<G>> &&
-      std::is_constructible_v<Stored, G> && (!holds_reference || std::is_lvalue_reference_v<G>);
+      std::is_same_v<std::remove_cvref_t<G>, Stored> ||
+      (!std::is_same_v<std::remove_cvref_t<G>, Result> && !detail::is_unexpected_v<std::remove_cvref_t<G>> &&
+       !detail::is_result_v<std::remove_cvref_t<G>> && !detail::ExpectedLike<std::remove_cvref_t<G>> &&
+       !std::is_same_v<std::remove_cvref_t<G>, std::in_place_t> &&
+       !std::is_same_v<std::remove_cvref_t<G>, UnexpectTag>);
+
+  /// A Result or std::expected of value `U` and error `G` becomes this Result part by part.
+  template <class U, class G>
+  static constexpr bool converts_from = [] {
+    if constexpr (std::is_void_v<U> || holds_void) {
+      return std::is_void_v<U> && holds_void && std::is_constructible_v<E, G>;
+    } else {
+      return std::is_constructible_v<E, G> && std::is_constructible_v<Stored, U>;
+    }
+  }();
+  template <class U, class G>
+  static constexpr bool converts_implicitly_from = [] {
+    if constexpr (holds_void) {
+      return std::is_convertible_v<G, E>;
+    } else {
+      return std::is_convertible_v<G, E> && std::is_convertible_v<U, Stored>;
+    }
+  }();
 
  public:
   using value_type = T;
@@ -128,7 +152,7 @@ class [[nodiscard]] Result {
 
   /// Success with a value made from `value`.
   template <class G = std::remove_cv_t<T>>
-    requires takes_value_from<G>
+    requires(takes_value_from<G> && std::is_constructible_v<Stored, G>)
   constexpr explicit(!std::is_convertible_v<G, Stored>)
       Result(G&& value) noexcept(std::is_nothrow_constructible_v<Stored, G>)
       : value_(std::forward<G>(value)), has_value_(true) {}
@@ -154,19 +178,15 @@ class [[nodiscard]] Result {
 
   /// From a Result of types that convert.
   template <class U, class G>
-    requires(!std::is_same_v<Result<U, G>, Result> && std::is_constructible_v<E, G> &&
-             std::is_void_v<U> == holds_void && (holds_void || std::is_constructible_v<Stored, U>))
-  constexpr explicit(!std::is_convertible_v<G, E> || (!holds_void && !std::is_convertible_v<U, Stored>))
-      Result(Result<U, G> other) {
+    requires(!std::is_same_v<Result<U, G>, Result> && !std::is_same_v<Result<U, G>, Stored> && converts_from<U, G>)
+  constexpr explicit(!converts_implicitly_from<U, G>) Result(Result<U, G> other) {
     take_from(std::move(other));
   }
 
   /// From a std::expected (or alike) of types that convert.
   template <detail::ExpectedLike X>
-    requires(std::is_constructible_v<E, typename X::error_type> &&
-             std::is_void_v<typename X::value_type> == holds_void &&
-             (holds_void || std::is_constructible_v<Stored, typename X::value_type>))
-  constexpr Result(X other) {
+    requires(!std::is_same_v<X, Stored> && converts_from<typename X::value_type, typename X::error_type>)
+  constexpr explicit(!converts_implicitly_from<typename X::value_type, typename X::error_type>) Result(X other) {
     take_from(std::move(other));
   }
 
@@ -184,26 +204,29 @@ class [[nodiscard]] Result {
     requires(std::is_trivially_move_constructible_v<Stored> && std::is_trivially_move_constructible_v<E>)
   = default;
   constexpr Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<Stored>)
-    requires(std::is_move_constructible_v<Stored> && std::is_move_constructible_v<E> &&
+    requires(std::is_move_constructible_v<Stored> &&
              !(std::is_trivially_move_constructible_v<Stored> && std::is_trivially_move_constructible_v<E>))
       : has_value_(other.has_value_) {
     construct_from(std::move(other));
   }
 
   constexpr Result& operator=(const Result&)
-    requires(trivially_copyable)
+    requires(trivially_copy_assignable)
   = default;
+  /// If copying throws, the Result is unchanged.
   constexpr Result& operator=(const Result& other)
-    requires(std::is_copy_constructible_v<Stored> && std::is_copy_constructible_v<E> && !trivially_copyable)
+    requires(std::is_copy_constructible_v<Stored> && std::is_copy_constructible_v<E> && replaceable &&
+             !trivially_copy_assignable)
   {
     if (this != &other) *this = Result(other);
     return *this;
   }
   constexpr Result& operator=(Result&&)
-    requires(trivially_copyable)
+    requires(trivially_move_assignable)
   = default;
+  /// If moving throws, the Result holds what it held (a value in the state its own assignment left it in).
   constexpr Result& operator=(Result&& other) noexcept(std::is_nothrow_move_constructible_v<Stored>)
-    requires(std::is_move_constructible_v<Stored> && std::is_move_constructible_v<E> && !trivially_copyable)
+    requires(replaceable && !trivially_move_assignable)
   {
     if (this == &other) return *this;
     if (other.has_value_) {
@@ -225,7 +248,7 @@ class [[nodiscard]] Result {
 
   /// Replaces whatever is held by a value made from `args`. If making it throws, the Result is unchanged.
   template <class... Args>
-    requires std::is_constructible_v<Stored, Args...>
+    requires(std::is_constructible_v<Stored, Args...> && replaceable)
   constexpr LvalueReference emplace(Args&&... args) {
     replace_by_value(Stored(std::forward<Args>(args)...));
     return unchecked();
@@ -264,12 +287,12 @@ class [[nodiscard]] Result {
   constexpr auto operator->() noexcept
     requires(!holds_void)
   {
-    return &**this;
+    return __builtin_addressof(**this);
   }
   constexpr auto operator->() const noexcept
     requires(!holds_void)
   {
-    return &**this;
+    return __builtin_addressof(**this);
   }
 
   /// The error; there must be one (checked in checked builds).
@@ -286,16 +309,18 @@ class [[nodiscard]] Result {
     return std::move(error_);
   }
 
-  /// The value, or `fallback` in its place.
-  template <class U>
-    requires(!holds_void)
-  [[nodiscard]] constexpr T value_or(U&& fallback) const& {
-    return has_value_ ? unchecked() : static_cast<T>(std::forward<U>(fallback));
+  /// The value, or `fallback` in its place. A reference's fallback is an lvalue.
+  template <class U = std::remove_cv_t<T>>
+    requires(!holds_void && std::is_constructible_v<Stored, U>)
+  [[nodiscard]] constexpr std::remove_cv_t<T> value_or(U&& fallback) const& {
+    if (has_value_) return unchecked();
+    return static_cast<std::remove_cv_t<T>>(std::forward<U>(fallback));
   }
-  template <class U>
-    requires(!holds_void)
-  [[nodiscard]] constexpr T value_or(U&& fallback) && {
-    return has_value_ ? std::move(*this).unchecked() : static_cast<T>(std::forward<U>(fallback));
+  template <class U = std::remove_cv_t<T>>
+    requires(!holds_void && std::is_constructible_v<Stored, U>)
+  [[nodiscard]] constexpr std::remove_cv_t<T> value_or(U&& fallback) && {
+    if (has_value_) return std::move(*this).unchecked();
+    return static_cast<std::remove_cv_t<T>>(std::forward<U>(fallback));
   }
 
   /// The error, or `fallback` when there is none.
@@ -381,32 +406,18 @@ class [[nodiscard]] Result {
     return Result(*this).operator X();
   }
 
-  constexpr void swap(Result& other) noexcept(std::is_nothrow_move_constructible_v<Stored>) {
+  /// Exchanges what two Results hold. If a move throws, both still hold something, moved-from values included.
+  constexpr void swap(Result& other) noexcept(std::is_nothrow_move_constructible_v<Stored>)
+    requires(replaceable)
+  {
     Result kept(std::move(other));
     other = std::move(*this);
     *this = std::move(kept);
   }
-  friend constexpr void swap(Result& left, Result& right) noexcept(noexcept(left.swap(right))) { left.swap(right); }
-
-  /// Equal when both hold equal values, or both equal errors. References compare what they refer to.
-  template <class U, class G>
-  friend constexpr bool operator==(const Result& left, const Result<U, G>& right) {
-    if (left.has_value() != right.has_value()) return false;
-    if (!left.has_value()) return left.error() == right.error();
-    if constexpr (holds_void) {
-      return true;
-    } else {
-      return *left == *right;
-    }
-  }
-  template <class U>
-    requires(!holds_void && !detail::is_result_v<U> && !detail::is_unexpected_v<U>)
-  friend constexpr bool operator==(const Result& left, const U& right) {
-    return left.has_value() && static_cast<bool>(*left == right);
-  }
-  template <class G>
-  friend constexpr bool operator==(const Result& left, const Unexpected<G>& right) {
-    return !left.has_value() && static_cast<bool>(left.error() == right.error());
+  friend constexpr void swap(Result& left, Result& right) noexcept(noexcept(left.swap(right)))
+    requires(replaceable)
+  {
+    left.swap(right);
   }
 
  private:
@@ -567,5 +578,31 @@ class [[nodiscard]] Result {
   };
   bool has_value_;
 };
+
+/// Equal when both hold equal values, or both equal errors. References compare what they refer to.
+template <class T, class E, class U, class G>
+  requires(std::is_void_v<T> == std::is_void_v<U>)
+[[nodiscard]] constexpr bool operator==(const Result<T, E>& left, const Result<U, G>& right) {
+  if (left.has_value() != right.has_value()) return false;
+  if (!left.has_value()) return static_cast<bool>(left.error() == right.error());
+  if constexpr (std::is_void_v<T>) {
+    return true;
+  } else {
+    return static_cast<bool>(*left == *right);
+  }
+}
+
+/// Whether `left` holds a value equal to `right`.
+template <class T, class E, class U>
+  requires(!std::is_void_v<T> && !detail::is_result_v<U> && !detail::is_unexpected_v<U> && !detail::ExpectedLike<U>)
+[[nodiscard]] constexpr bool operator==(const Result<T, E>& left, const U& right) {
+  return left.has_value() && static_cast<bool>(*left == right);
+}
+
+/// Whether `left` holds an error equal to `right`'s.
+template <class T, class E, class G>
+[[nodiscard]] constexpr bool operator==(const Result<T, E>& left, const Unexpected<G>& right) {
+  return !left.has_value() && static_cast<bool>(left.error() == right.error());
+}
 
 }  // namespace allot::inline v0_1

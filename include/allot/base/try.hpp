@@ -24,9 +24,20 @@
 
 namespace allot::inline v0_1::detail {
 
+template <class R>
+struct TryOperand {
+  static_assert(is_result_v<R> || ExpectedLike<R>, "TRY wants a Result (or a std::expected)");
+  using Value = typename R::value_type;
+  using Error = typename R::error_type;
+};
+
 /// What TRY yields for an expression of type `R`: T, T& or void.
 template <class R>
-using TryValue = typename std::remove_cvref_t<R>::value_type;
+using TryValue = typename TryOperand<std::remove_cvref_t<R>>::Value;
+
+/// Never called: its return type is what TRY yields for its operand.
+template <class R>
+TryValue<R> try_value(R&& result);
 
 /// Carries a reference out of a statement expression, whose value is always a copy.
 template <class T>
@@ -39,7 +50,7 @@ template <class R>
 constexpr auto take_value(R&& result) {
   using T = TryValue<R>;
   if constexpr (std::is_lvalue_reference_v<T>) {
-    return TryReference<std::remove_reference_t<T>>{&*result};
+    return TryReference<std::remove_reference_t<T>>{__builtin_addressof(*result)};
   } else if constexpr (!std::is_void_v<T>) {
     return T(*std::forward<R>(result));
   }
@@ -47,45 +58,49 @@ constexpr auto take_value(R&& result) {
 
 template <class R>
 constexpr auto take_error(R&& result) {
-  static_assert(is_result_v<std::remove_cvref_t<R>> || ExpectedLike<std::remove_cvref_t<R>>,
-                "TRY wants a Result (or a std::expected)");
-  using E = typename std::remove_cvref_t<R>::error_type;
-  return Unexpected<E>(std::forward<R>(result).error());
+  return Unexpected<typename TryOperand<std::remove_cvref_t<R>>::Error>(std::forward<R>(result).error());
 }
 
 }  // namespace allot::inline v0_1::detail
 
-#define ALLOT_DETAIL_RETURN_ERROR_OF(result) \
-  ALLOT_DETAIL_LEAVE_WITH_ERROR();           \
-  return ::allot::detail::take_error(::std::forward<decltype(result)>(result))
+/// The error is made before the ERRDEFERs are told: making it may throw, and a handler here may go on without an error.
+#define ALLOT_DETAIL_LEAVE_WITH(...)      \
+  auto allot_unexpected_ = (__VA_ARGS__); \
+  ALLOT_DETAIL_LEAVE_WITH_ERROR();        \
+  return allot_unexpected_
 
-#define ALLOT_TRY_EXPR(...)                                                        \
-  static_cast<::allot::detail::TryValue<decltype(__VA_ARGS__)>>(__extension__({    \
-    auto&& allot_try_ = (__VA_ARGS__);                                             \
-    if (!allot_try_.has_value()) [[unlikely]] {                                    \
-      ALLOT_DETAIL_RETURN_ERROR_OF(allot_try_);                                    \
-    }                                                                              \
-    ::allot::detail::take_value(::std::forward<decltype(allot_try_)>(allot_try_)); \
+#define ALLOT_DETAIL_RETURN_ERROR_OF(result) \
+  ALLOT_DETAIL_LEAVE_WITH(::allot::detail::take_error(::std::forward<decltype(result)>(result)))
+
+#define ALLOT_TRY_EXPR(...) ALLOT_DETAIL_TRY_EXPR(ALLOT_DETAIL_JOIN(allot_try_, __COUNTER__), __VA_ARGS__)
+#define ALLOT_DETAIL_TRY_EXPR(result, ...)                                       \
+  static_cast<decltype(::allot::detail::try_value(__VA_ARGS__))>(__extension__({ \
+    auto&& result = (__VA_ARGS__);                                               \
+    if (!result.has_value()) [[unlikely]] {                                      \
+      ALLOT_DETAIL_RETURN_ERROR_OF(result);                                      \
+    }                                                                            \
+    ::allot::detail::take_value(::std::forward<decltype(result)>(result));       \
   }))
 
-#define ALLOT_TRY(declaration, ...) ALLOT_DETAIL_TRY(__COUNTER__, declaration, __VA_ARGS__)
-#define ALLOT_DETAIL_TRY(number, declaration, ...)                       \
-  auto&& ALLOT_DETAIL_JOIN(allot_try_, number) = (__VA_ARGS__);          \
-  if (!ALLOT_DETAIL_JOIN(allot_try_, number).has_value()) [[unlikely]] { \
-    ALLOT_DETAIL_RETURN_ERROR_OF(ALLOT_DETAIL_JOIN(allot_try_, number)); \
-  }                                                                      \
-  declaration = *::std::forward<decltype(ALLOT_DETAIL_JOIN(allot_try_, number))>(ALLOT_DETAIL_JOIN(allot_try_, number))
+#define ALLOT_TRY(declaration, ...) \
+  ALLOT_DETAIL_TRY(ALLOT_DETAIL_JOIN(allot_try_, __COUNTER__), declaration, __VA_ARGS__)
+#define ALLOT_DETAIL_TRY(result, declaration, ...) \
+  auto&& result = (__VA_ARGS__);                   \
+  if (!result.has_value()) [[unlikely]] {          \
+    ALLOT_DETAIL_RETURN_ERROR_OF(result);          \
+  }                                                \
+  declaration = *::std::forward<decltype(result)>(result)
 
-#define ALLOT_TRY_VOID(...)                     \
-  do {                                          \
-    auto&& allot_try_ = (__VA_ARGS__);          \
-    if (!allot_try_.has_value()) [[unlikely]] { \
-      ALLOT_DETAIL_RETURN_ERROR_OF(allot_try_); \
-    }                                           \
+#define ALLOT_TRY_VOID(...) ALLOT_DETAIL_TRY_VOID(ALLOT_DETAIL_JOIN(allot_try_, __COUNTER__), __VA_ARGS__)
+#define ALLOT_DETAIL_TRY_VOID(result, ...)  \
+  do {                                      \
+    auto&& result = (__VA_ARGS__);          \
+    if (!result.has_value()) [[unlikely]] { \
+      ALLOT_DETAIL_RETURN_ERROR_OF(result); \
+    }                                       \
   } while (false)
 
-#define ALLOT_FAIL(...)                      \
-  do {                                       \
-    ALLOT_DETAIL_LEAVE_WITH_ERROR();         \
-    return ::allot::Unexpected(__VA_ARGS__); \
+#define ALLOT_FAIL(...)                                        \
+  do {                                                         \
+    ALLOT_DETAIL_LEAVE_WITH(::allot::Unexpected(__VA_ARGS__)); \
   } while (false)

@@ -1,6 +1,7 @@
 /// The error half of a Result on its way out: `return Unexpected(error);`
 #pragma once
 
+#include <concepts>
 #include <type_traits>
 #include <utility>
 
@@ -8,7 +9,25 @@
 
 namespace allot::inline v0_1 {
 
-/// Holds an error; converts to every `Result` whose error type can be made from it. As `std::unexpected`.
+namespace detail {
+
+template <class R>
+inline constexpr bool is_result_v = false;
+
+/// std::expected and whatever else has its shape, Results aside.
+template <class X>
+concept ExpectedLike = !is_result_v<X> && requires(const X& x) {
+  typename X::value_type;
+  typename X::error_type;
+  typename X::unexpected_type;
+  { x.has_value() } -> std::convertible_to<bool>;
+  x.error();
+};
+
+}  // namespace detail
+
+/// Holds an error; converts to every `Result` whose error type can be made from it, and to every std::expected of the
+/// same error type (so that TRY and FAIL work in functions that return one). As `std::unexpected`.
 template <class E>
 class Unexpected {
   static_assert(std::is_object_v<E> && !std::is_const_v<E> && !std::is_volatile_v<E> && !std::is_array_v<E>,
@@ -29,9 +48,10 @@ class Unexpected {
   [[nodiscard]] constexpr const E& error() const& noexcept { return error_; }
   [[nodiscard]] constexpr E&& error() && noexcept { return std::move(error_); }
 
-  template <class G>
-  friend constexpr bool operator==(const Unexpected& left, const Unexpected<G>& right) {
-    return left.error() == right.error();
+  template <detail::ExpectedLike X>
+    requires std::is_same_v<typename X::error_type, E>
+  constexpr operator X() && {
+    return X(typename X::unexpected_type(std::move(error_)));
   }
 
  private:
@@ -40,6 +60,11 @@ class Unexpected {
 
 template <class E>
 Unexpected(E) -> Unexpected<E>;
+
+template <class E, class G>
+[[nodiscard]] constexpr bool operator==(const Unexpected<E>& left, const Unexpected<G>& right) {
+  return static_cast<bool>(left.error() == right.error());
+}
 
 /// Tag of the in-place error constructor of `Result`, as `std::unexpect`.
 struct UnexpectTag {

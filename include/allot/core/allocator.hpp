@@ -30,6 +30,7 @@ class [[nodiscard]] Allocator : public TypedOperations<Allocator> {
   /// A handle from its parts, for implementers. `context` is handed to every function of `table`; both are held, not
   /// owned. Stateless allocators pass null.
   constexpr Allocator(void* context, const AllocatorTable& table) noexcept : context_(context), table_(&table) {}
+  Allocator(void* context, const AllocatorTable&& table) = delete;  // the table outlives the handle
 
   /// The raw operations, for implementers of allocators and containers: no overflow checks, no fills, no zero sizes.
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) const noexcept {

@@ -47,7 +47,10 @@ class Sink {
 class BufferSink {
  public:
   BufferSink(char* buffer, std::size_t capacity) noexcept : buffer_(buffer), capacity_(capacity) {}
+  BufferSink(const BufferSink&) = delete;
+  BufferSink& operator=(const BufferSink&) = delete;
 
+  /// Writes here; valid as long as this object lives.
   [[nodiscard]] Sink sink() noexcept { return Sink(this, &append); }
   [[nodiscard]] std::string_view view() const noexcept { return {buffer_, size_}; }
   /// Bytes that did not fit and were dropped.

@@ -84,7 +84,8 @@ using ZString = SentinelSpan<char, '\0'>;
 /// Elements whose first stands on a multiple of `AlignBytes`. Holds, does not own: give it back with `free`.
 template <class T, std::size_t AlignBytes>
 class AlignedSpan : public detail::SliceBase<T> {
-  static_assert(AlignBytes >= alignof(T), "an aligned slice is at least as aligned as its elements");
+  static_assert(AlignBytes >= alignof(T) && (AlignBytes & (AlignBytes - 1)) == 0,
+                "the alignment of a slice is a power of two, at least that of its elements");
 
  public:
   using detail::SliceBase<T>::SliceBase;

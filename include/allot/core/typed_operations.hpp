@@ -35,14 +35,14 @@ struct EmptyStorage {
   alignas(T) static inline std::byte bytes[sizeof(T)] = {};
 };
 
-/// A pointer for slices of no bytes: never null, aligned, never dereferenced.
+/// A pointer for slices of no bytes: never null, aligned, never dereferenced (objects of empty types aside, which have
+/// nothing to read).
 template <class T>
 T* dangling(Alignment alignment) noexcept {
   if constexpr (is_zero_size_v<T>) {
-    return reinterpret_cast<T*>(EmptyStorage<std::remove_cv_t<T>>::bytes);
-  } else {
-    return reinterpret_cast<T*>(alignment.bytes());
+    if (alignment <= Alignment::of<T>()) return reinterpret_cast<T*>(EmptyStorage<std::remove_cv_t<T>>::bytes);
   }
+  return reinterpret_cast<T*>(alignment.bytes());
 }
 
 /// Bytes of one element as far as allocators are concerned.
@@ -73,7 +73,8 @@ class TypedOperations {
   /// Error: out_of_memory. If the constructor throws, the memory is given back first.
   template <class T, class... Args>
   [[nodiscard]] Result<T*> create(Args&&... args) const {
-    static_assert(std::is_object_v<T> && !std::is_array_v<T>, "create makes single objects; alloc makes arrays");
+    static_assert(std::is_object_v<T> && !std::is_array_v<T> && !std::is_const_v<T>,
+                  "create makes single objects that are not const; alloc makes arrays");
     static_assert(std::is_constructible_v<T, Args...> || (std::is_aggregate_v<T> && requires {
                     T{std::declval<Args>()...};
                   }), "T cannot be constructed from these arguments");
@@ -184,8 +185,8 @@ class TypedOperations {
   }
 
   /// Makes the block of `slice` hold `count` elements without moving it. True: the caller's slice now has `count`
-  /// elements (new ones undefined, at the same address); false: nothing changed. `count` 0 frees it and is true; an
-  /// empty slice cannot grow.
+  /// elements (new ones undefined, at the same address); false: nothing changed. `count` 0 frees it and is true (a
+  /// sentinel's block stays, for the sentinel); an empty slice cannot grow. Constructs and destroys nothing.
   template <MutableSlice S>
   [[nodiscard]] bool resize(const S& slice, std::size_t count) const noexcept {
     const std::size_t old_bytes = block_bytes(slice);
@@ -203,7 +204,7 @@ class TypedOperations {
   }
 
   /// As `resize`, but the block may move where that is cheaper than copying it. Empty: nothing changed, the caller may
-  /// alloc, copy and free. `count` 0 frees it and gives an empty slice.
+  /// alloc, copy and free. `count` 0 frees it and gives an empty slice (a sentinel's block stays, for the sentinel).
   template <MutableSlice S>
   [[nodiscard]] auto remap(const S& slice, std::size_t count) const noexcept
       -> std::optional<typename detail::SliceTraits<S>::Made> {
@@ -224,7 +225,8 @@ class TypedOperations {
   }
 
   /// The slice with `count` elements, in place or moved; old elements are kept up to the smaller count. `slice` is
-  /// invalid afterwards. On error (out_of_memory) it is untouched and still the caller's. `count` 0 frees it.
+  /// invalid afterwards. On error (out_of_memory, also when shrinking needs a new block that there is no memory for) it
+  /// is untouched and still the caller's. `count` 0 frees it (a sentinel's block stays, for the sentinel).
   template <MutableSlice S>
   [[nodiscard]] auto realloc(const S& slice, std::size_t count) const -> Result<typename detail::SliceTraits<S>::Made> {
     using Traits = detail::SliceTraits<S>;
@@ -276,7 +278,7 @@ class TypedOperations {
   template <class T>
   [[nodiscard]] T* allocate(std::size_t count, Alignment alignment) const noexcept {
     std::size_t bytes = 0;
-    if (!checked_array_size(count, detail::item_bytes<T>, bytes)) [[unlikely]]
+    if (!array_bytes<T>(count, bytes)) [[unlikely]]
       return nullptr;
     if (bytes == 0) return detail::dangling<T>(alignment);
     void* memory = self().raw_alloc(bytes, alignment);
@@ -305,6 +307,15 @@ class TypedOperations {
     if (detail::item_bytes<T> != 0 && count != 0) std::memcpy(static_cast<void*>(to), from, count * sizeof(T));
   }
 
+  /// Bytes of `count` elements; false when no array of them can exist. Empty types need none, but are counted as if
+  /// they did: the slice's end must be a pointer.
+  template <class T>
+  static bool array_bytes(std::size_t count, std::size_t& bytes) noexcept {
+    const bool possible = checked_array_size(count, sizeof(T), bytes);
+    if constexpr (is_zero_size_v<T>) bytes = 0;
+    return possible;
+  }
+
   /// Bytes of the block behind a slice; no overflow, since the block exists. A null slice has none.
   template <class S>
   static std::size_t block_bytes(const S& slice) noexcept {
@@ -317,8 +328,7 @@ class TypedOperations {
   template <class S>
   static bool wanted_bytes(std::size_t count, std::size_t& bytes) noexcept {
     using Traits = detail::SliceTraits<S>;
-    return checked_add(count, Traits::extra, count) &&
-           checked_array_size(count, detail::item_bytes<typename Traits::Element>, bytes);
+    return checked_add(count, Traits::extra, count) && array_bytes<typename Traits::Element>(count, bytes);
   }
 
   template <class S>

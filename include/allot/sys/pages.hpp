@@ -14,6 +14,7 @@ namespace allot::inline v0_1::sys {
 
 enum class Access : unsigned char {
   none,        ///< touching it is SIGSEGV; costs address space, not memory
+  read_only,   ///< reads as zero; costs address space, not memory
   read_write,  ///< zeroed on first touch
 };
 

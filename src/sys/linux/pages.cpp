@@ -14,11 +14,19 @@ namespace allot::inline v0_1::sys {
 namespace {
 
 int protection_of(Access access) noexcept {
-  return access == Access::none ? PROT_NONE : PROT_READ | PROT_WRITE;
+  switch (access) {
+    case Access::none:
+      return PROT_NONE;
+    case Access::read_only:
+      return PROT_READ;
+    case Access::read_write:
+      break;
+  }
+  return PROT_READ | PROT_WRITE;
 }
 
 void* map_anywhere(std::size_t size, Access access) noexcept {
-  const int reserve = access == Access::none ? MAP_NORESERVE : 0;
+  const int reserve = access == Access::read_write ? 0 : MAP_NORESERVE;
   void* pages = ::mmap(nullptr, size, protection_of(access), MAP_PRIVATE | MAP_ANONYMOUS | reserve, -1, 0);
   return pages == MAP_FAILED ? nullptr : pages;
 }

@@ -1,0 +1,106 @@
+/// Reads what a checked program left behind (runtime/record.hpp) into ordinary values.
+///
+/// Trusts nothing in the file: a record may end anywhere, and a broken one is read as far as it makes sense.
+/// Threads: values, no shared state.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "allot/base/config.hpp"
+#include "allot/runtime/record.hpp"
+
+namespace allot::inline v0_1::check {
+
+struct RecordedModule {
+  std::uint64_t begin;
+  std::uint64_t end;
+  std::uint64_t bias;
+  std::vector<unsigned char> build_id;
+  std::string path;
+  std::uint64_t position;  ///< in the log: later entries win over earlier ones at the same addresses
+};
+
+struct RecordedStack {
+  std::uint32_t id;
+  std::vector<std::uint64_t> frames;  ///< return addresses, innermost first
+  std::uint64_t allocations = 0;
+  std::uint64_t allocated_bytes = 0;
+  std::uint64_t live_blocks = 0;
+  std::uint64_t live_bytes = 0;
+  std::uint64_t peak_blocks = 0;  ///< live when the whole heap was at its highest
+  std::uint64_t peak_bytes = 0;
+};
+
+struct RecordedReport {
+  runtime::Finding finding;
+  runtime::Family block_family;
+  runtime::Family call_family;
+  std::uint32_t thread;
+  std::uint64_t time_ns;
+  std::uint64_t address;
+  std::uint64_t block;
+  std::uint64_t size;
+  std::uint64_t alignment;
+  std::uint64_t given_size;
+  std::uint64_t given_alignment;
+  std::uint32_t here;
+  std::uint32_t allocated;
+  std::uint32_t freed;
+  std::string call;
+};
+
+struct RecordedLeak {
+  runtime::LeakKind kind;
+  std::uint32_t stack;
+  std::uint64_t blocks;
+  std::uint64_t bytes;
+  std::uint64_t indirect_blocks;
+  std::uint64_t indirect_bytes;
+  std::uint64_t example;
+};
+
+struct RecordedSample {
+  std::uint64_t time_ns;
+  std::uint64_t live_bytes;
+};
+
+/// One process, or one program of a process that executed several.
+struct RecordedProcess {
+  std::uint32_t process = 0;
+  std::uint32_t parent = 0;
+  std::uint64_t started_ns = 0;
+  std::string program;
+  runtime::Ending ending = runtime::Ending::running;
+  int exit_code = 0;
+  int crash_signal = 0;
+  runtime::LeakScan leak_scan = runtime::LeakScan::none;
+  std::uint64_t allocations = 0;
+  std::uint64_t live_bytes = 0;
+  std::uint64_t peak_bytes = 0;
+  std::uint64_t dropped_entries = 0;
+  std::vector<std::uint64_t> size_histogram;
+  std::vector<std::string> arguments;
+  std::vector<std::string> notes;
+  std::vector<std::string> suppressions;
+  std::vector<RecordedModule> modules;
+  std::vector<RecordedStack> stacks;  ///< ascending by id
+  std::vector<RecordedReport> reports;
+  std::vector<RecordedLeak> leaks;
+  std::vector<RecordedSample> samples;
+
+  /// The stack of an id, or null. O(log n).
+  [[nodiscard]] const RecordedStack* stack(std::uint32_t id) const;
+};
+
+/// Reads a record from memory. `problem` says in a sentence what was wrong; false when nothing could be read.
+[[nodiscard]] bool read_record(const std::vector<unsigned char>& bytes, RecordedProcess& process, std::string& problem);
+
+/// Reads the record in a file.
+[[nodiscard]] bool read_record_file(const std::string& path, RecordedProcess& process, std::string& problem);
+
+/// Reads every record of a folder, oldest first. Problems are told one a record.
+[[nodiscard]] std::vector<RecordedProcess> read_records(const std::string& folder, std::vector<std::string>& problems);
+
+}  // namespace allot::inline v0_1::check

@@ -1,0 +1,65 @@
+/// From recorded addresses to functions and source lines, after the run and in the command's own process.
+///
+/// Reads the ELF and DWARF of each module by libdw: inlined functions as frames of their own, line and column, separate
+/// debug files by build id or debug link where they are installed. A module whose file has changed since the run is not
+/// trusted: its frames stay module and offset. Each module is opened once, whichever process used it; the first look-up
+/// in a large one costs its debug information read (tens to hundreds of milliseconds), further ones microseconds.
+/// Threads: not safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "allot/base/config.hpp"
+#include "allot/check/record_reader.hpp"
+
+namespace allot::inline v0_1::check {
+
+struct Frame {
+  std::string function;  ///< demangled; empty when unknown
+  std::string file;      ///< empty when unknown
+  int line = 0;
+  int column = 0;            ///< 0 when the debug information has none
+  std::string module;        ///< path; empty for addresses outside any
+  std::uint64_t offset = 0;  ///< in the module's file, or the address itself
+  bool inlined = false;      ///< the next frame's code contains this one
+};
+
+/// Innermost first.
+using Trace = std::vector<Frame>;
+
+class Symbolizer {
+ public:
+  Symbolizer();
+  Symbolizer(const Symbolizer&) = delete;
+  Symbolizer& operator=(const Symbolizer&) = delete;
+  ~Symbolizer();
+
+  /// The trace of a recorded stack, without the checker's own frames at its top and what lies below `main`.
+  [[nodiscard]] Trace trace(const RecordedProcess& process, std::uint32_t stack_id);
+
+ private:
+  class Module;
+
+  void append_frames(const RecordedProcess& process, std::uint64_t position, std::uint64_t address, Trace& trace);
+  Module& module_of(const RecordedModule& recorded);
+
+  std::map<std::pair<std::string, std::vector<unsigned char>>, std::unique_ptr<Module>> modules_;
+};
+
+/// Line `line` of a source file, or empty when it cannot be read.
+class SourceLines {
+ public:
+  [[nodiscard]] std::string line(const std::string& file, int line);
+
+ private:
+  std::map<std::string, std::vector<std::string>> files_;
+};
+
+/// `name` as C++ writes it, or itself when it is no mangled name.
+[[nodiscard]] std::string demangle(const std::string& name);
+
+}  // namespace allot::inline v0_1::check

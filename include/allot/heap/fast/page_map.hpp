@@ -1,0 +1,51 @@
+/// PageMap: for each slice of the address space one byte: what malloc's free must know of a pointer without a size.
+///
+/// 0: not ours; 1..small_class_count-1: blocks of that class; small_class_count: ours, ask the segment.
+/// The map covers all 2^47 bytes a process can use (2 GiB of address space, read-only until a heap segment appears, so
+/// that no memory is committed or locked for it). Under an address space limit it covers only the top 4 TiB, where
+/// mmap places things (64 MiB). A look-up is three instructions and has no branch.
+/// Threads: safe (relaxed bytes; the pointer's own hand-over orders them).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "allot/base/config.hpp"
+#include "allot/heap/size_classes.hpp"
+
+namespace allot::inline v0_1::detail::fast {
+
+class PageMap {
+ public:
+  static constexpr std::uint8_t foreign = 0;
+  static constexpr std::uint8_t other = static_cast<std::uint8_t>(small_class_count);
+
+  constexpr PageMap() noexcept = default;
+  PageMap(const PageMap&) = delete;
+  PageMap& operator=(const PageMap&) = delete;
+
+  /// Reserves the map; false when there is no address space. Once.
+  [[nodiscard]] bool open() noexcept;
+
+  /// Makes the entries of [memory, memory + size) writable; false when they lie outside the map.
+  [[nodiscard]] bool cover(const void* memory, std::size_t size) noexcept;
+
+  void set(const void* memory, std::size_t size, std::uint8_t what) noexcept;
+
+  /// The entry of an address inside the covered space.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE std::uint8_t operator[](const void* address) const noexcept {
+    return __atomic_load_n(entries_ + (reinterpret_cast<std::uintptr_t>(address) / slice_size), __ATOMIC_RELAXED);
+  }
+
+  /// As [], `foreign` for every address the map does not know.
+  [[nodiscard]] std::uint8_t at(const void* address) const noexcept;
+
+ private:
+  std::uint8_t* entries_ = nullptr;  // *owned*; biased: entry 0 describes address 0, whether mapped or not
+  std::uintptr_t first_ = 0;
+  std::uintptr_t last_ = 0;
+  // One bit for each 4 GiB of covered space: its entries are writable.
+  std::uint64_t writable_[512] = {};
+};
+
+}  // namespace allot::inline v0_1::detail::fast

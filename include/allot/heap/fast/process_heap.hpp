@@ -1,0 +1,34 @@
+/// The process's heap behind smp_allocator() and malloc: cold paths, and what a free without a size needs.
+/// Internal: users take smp_allocator().
+#pragma once
+
+#include <cstddef>
+
+#include "allot/base/alignment.hpp"
+#include "allot/base/config.hpp"
+#include "allot/heap/fast/page_map.hpp"
+
+namespace allot::inline v0_1::detail::fast {
+
+/// The raw operations, complete; the inline fast paths call them when they have nothing to pop or no room to push.
+[[nodiscard]] ALLOT_NOINLINE void* process_allocate(std::size_t size, Alignment alignment) noexcept;
+[[nodiscard]] ALLOT_NOINLINE bool process_resize(void* block, std::size_t size, Alignment alignment,
+                                                 std::size_t new_size) noexcept;
+[[nodiscard]] ALLOT_NOINLINE void* process_remap(void* block, std::size_t size, Alignment alignment,
+                                                 std::size_t new_size) noexcept;
+ALLOT_NOINLINE void process_free(void* block, std::size_t size, Alignment alignment) noexcept;
+
+/// As process_allocate; `untouched` tells whether the block reads as zero.
+[[nodiscard]] void* process_allocate(std::size_t size, Alignment alignment, bool& untouched) noexcept;
+
+/// Bytes that the live block at `block` may use; 0 when it is no block of this heap that can be told from outside (a
+/// foreign pointer, one into the middle of a large block).
+[[nodiscard]] std::size_t process_block_bytes(const void* block) noexcept;
+
+/// Frees a block whose size is not known. Stops the program when it is none of this heap's.
+void process_free_unsized(void* block) noexcept;
+
+/// For each slice of the address space what the process heap has there.
+extern constinit PageMap process_map;
+
+}  // namespace allot::inline v0_1::detail::fast

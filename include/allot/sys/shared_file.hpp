@@ -1,0 +1,15 @@
+/// Files mapped as shared memory: what is written survives the process, however it dies. Threads: safe.
+#pragma once
+
+#include <cstddef>
+
+#include "allot/base/config.hpp"
+
+namespace allot::inline v0_1::sys {
+
+/// Creates the file (mode 0600; it must not exist), makes it `size` sparse zero bytes and maps it for reading and
+/// writing, at `fixed` (replacing what is mapped there) or anywhere when null. Null when the file exists or cannot be
+/// made or mapped. No descriptor stays open. A full disk is SIGBUS at the first write to a page, not an error here.
+[[nodiscard]] void* create_shared_file(const char* path, std::size_t size, void* fixed = nullptr) noexcept;
+
+}  // namespace allot::inline v0_1::sys

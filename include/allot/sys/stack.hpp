@@ -1,0 +1,70 @@
+/// The calling thread's stack: where it lies, and the return addresses on it.
+///
+/// Three ways to walk it (16 frames): frame pointers, about 20 ns, right only as far as the code keeps them; the
+/// unwinder, which is right wherever there is unwind information; the compiler runtime's `_Unwind_Backtrace`, the
+/// slowest, for what the unwinder cannot read.
+/// Nothing here allocates from malloc. Threads: safe. Frame pointers and unwinder may be used in a signal handler.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "allot/base/config.hpp"
+
+/// 1: this translation unit, and what calls it, keeps frame pointers. A fact about the build: the CMake target
+/// `allot::frame_pointers` sets it together with the compiler flags; unoptimised code keeps them anyway.
+#ifndef ALLOT_FRAME_POINTERS
+#ifdef __OPTIMIZE__
+#define ALLOT_FRAME_POINTERS 0
+#else
+#define ALLOT_FRAME_POINTERS 1
+#endif
+#endif
+
+namespace allot::inline v0_1::sys {
+
+enum class StackMethod : std::uint8_t { frame_pointers, unwinder, compiler_runtime };
+
+/// How stacks are walked when nobody says otherwise: decided by the build of the including file.
+constexpr StackMethod default_stack_method =
+    ALLOT_FRAME_POINTERS != 0 ? StackMethod::frame_pointers : StackMethod::unwinder;
+
+/// The most frames any capture returns.
+constexpr std::size_t max_frames = 64;
+
+/// A stretch of mapped memory, `low` <= address < `high`.
+struct StackBounds {
+  std::uintptr_t low = 0;
+  std::uintptr_t high = 0;
+  [[nodiscard]] constexpr bool contains(std::uintptr_t address) const noexcept { return address - low < high - low; }
+};
+
+/// The stack (or fiber stack) the caller runs on. Looked up in /proc/self/maps once a thread and stack, about 50 us
+/// without malloc; then a thread-local load. Empty when /proc cannot be read.
+[[nodiscard]] StackBounds current_stack_bounds() noexcept;
+
+/// Where a walk begins: a function's own frame and the address it returns to.
+struct StackOrigin {
+  const void* frame;
+  std::uintptr_t return_address;
+};
+
+/// The origin of the function it stands in. Its caller becomes the innermost frame of a capture.
+#define ALLOT_STACK_ORIGIN()      \
+  (::allot::sys::StackOrigin{     \
+      __builtin_frame_address(0), \
+      reinterpret_cast<std::uintptr_t>(__builtin_extract_return_addr(__builtin_return_address(0)))})
+
+/// Writes the return addresses from `origin` outwards to `frames`, innermost first; how many. O(frames).
+std::size_t capture_stack(StackOrigin origin, std::span<std::uintptr_t> frames, StackMethod method) noexcept;
+
+/// The return addresses outside the calling function: where it was called from, where that was called from, and so on,
+/// less the first `skip` of them.
+[[nodiscard]] std::size_t capture_stack(std::span<std::uintptr_t> frames, std::size_t skip = 0,
+                                        StackMethod method = default_stack_method) noexcept;
+
+/// Only the frame-pointer walk, beginning at a frame: for fault handlers, which have it from the machine's registers.
+std::size_t walk_frame_pointers(const void* frame, std::span<std::uintptr_t> frames) noexcept;
+
+}  // namespace allot::inline v0_1::sys

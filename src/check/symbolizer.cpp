@@ -1,0 +1,253 @@
+#include "allot/check/symbolizer.hpp"
+
+#include <cxxabi.h>
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+namespace allot::inline v0_1::check {
+
+namespace {
+
+/// Where libdwfl looks for separate debug files: beside the module, then by build id under /usr/lib/debug.
+char* debug_search_path = nullptr;
+
+const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_build_id_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .section_address = dwfl_offline_section_address,
+    .debuginfo_path = &debug_search_path,
+};
+
+std::string name_of(Dwarf_Die* die) {
+  Dwarf_Attribute attribute;
+  Dwarf_Attribute* linkage = dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute);
+  if (linkage == nullptr) linkage = dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute);
+  const char* name = linkage != nullptr ? dwarf_formstring(linkage) : nullptr;
+  if (name != nullptr) return demangle(name);
+  name = dwarf_diename(die);
+  return name != nullptr ? name : "";
+}
+
+int number_of(Dwarf_Die* die, unsigned attribute_name) {
+  Dwarf_Attribute attribute;
+  Dwarf_Word value = 0;
+  if (dwarf_formudata(dwarf_attr(die, attribute_name, &attribute), &value) != 0) return 0;
+  return static_cast<int>(value);
+}
+
+/// A path as the compiler saw it: relative ones belong to the unit's folder.
+std::string full_path(const char* file, Dwarf_Die* unit) {
+  if (file == nullptr) return "";
+  if (file[0] == '/' || unit == nullptr) return file;
+  Dwarf_Attribute attribute;
+  const char* folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+  return folder != nullptr ? std::string(folder) + "/" + file : std::string(file);
+}
+
+/// The place an inlined function was called from.
+void set_call_place(Dwarf_Die* inlined, Dwarf_Die* unit, Frame& caller) {
+  Dwarf_Files* files = nullptr;
+  std::size_t count = 0;
+  const auto index = static_cast<std::size_t>(number_of(inlined, DW_AT_call_file));
+  if (dwarf_getsrcfiles(unit, &files, &count) == 0 && index < count) {
+    caller.file = full_path(dwarf_filesrc(files, index, nullptr, nullptr), unit);
+  }
+  caller.line = number_of(inlined, DW_AT_call_line);
+  caller.column = number_of(inlined, DW_AT_call_column);
+}
+
+bool is_function(Dwarf_Die* die) {
+  const int tag = dwarf_tag(die);
+  return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram;
+}
+
+/// The scopes around an address as they lie in the code, innermost first. Released by the caller with free.
+int physical_scopes(Dwarf_Die* unit, Dwarf_Addr address, Dwarf_Die** scopes) {
+  Dwarf_Die* lexical = nullptr;
+  if (dwarf_getscopes(unit, address, &lexical) <= 0) return 0;
+  const int count = dwarf_getscopes_die(&lexical[0], scopes);
+  std::free(lexical);
+  return std::max(count, 0);
+}
+
+}  // namespace
+
+/// One file and its debug information. A file that cannot be opened, or is not the one that ran, answers nothing.
+class Symbolizer::Module {
+ public:
+  explicit Module(const RecordedModule& recorded) {
+    dwfl_ = dwfl_begin(&callbacks);
+    if (dwfl_ == nullptr) return;
+    module_ = dwfl_report_elf(dwfl_, recorded.path.c_str(), recorded.path.c_str(), -1, load_base, false);
+    dwfl_report_end(dwfl_, nullptr, nullptr);
+    if (module_ == nullptr || !is_the_one(recorded.build_id)) {
+      module_ = nullptr;
+      return;
+    }
+    if (dwfl_module_getelf(module_, &bias_) == nullptr) module_ = nullptr;
+  }
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+  ~Module() { dwfl_end(dwfl_); }
+
+  /// Appends the frames at `offset` (an address of the file), inlined ones first.
+  void append(std::uint64_t offset, const std::string& path, Trace& trace) {
+    Frame frame;
+    frame.module = path;
+    frame.offset = offset;
+    if (module_ == nullptr) {
+      trace.push_back(frame);
+      return;
+    }
+    const Dwarf_Addr address = offset + bias_;
+    Dwarf_Addr debug_bias = 0;
+    Dwarf_Die* unit = unit_of(address, debug_bias);
+    if (unit != nullptr) {
+      set_place(unit, address - debug_bias, frame);
+      if (append_scopes(unit, address - debug_bias, frame, trace)) return;
+    }
+    if (const char* name = dwfl_module_addrname(module_, address)) frame.function = demangle(name);
+    trace.push_back(frame);
+  }
+
+ private:
+  static constexpr Dwarf_Addr load_base = 0x10000000;
+
+  bool is_the_one(const std::vector<unsigned char>& build_id) {
+    const unsigned char* bits = nullptr;
+    GElf_Addr address = 0;
+    if (dwfl_module_getelf(module_, &bias_) == nullptr) return false;
+    const int size = dwfl_module_build_id(module_, &bits, &address);
+    if (size <= 0 || build_id.empty()) return true;
+    return static_cast<std::size_t>(size) == build_id.size() &&
+           std::memcmp(bits, build_id.data(), build_id.size()) == 0;
+  }
+
+  /// The compilation unit of an address. Compilers that write no address index (clang) are searched unit by unit.
+  Dwarf_Die* unit_of(Dwarf_Addr address, Dwarf_Addr& debug_bias) {
+    if (Dwarf_Die* unit = dwfl_module_addrdie(module_, address, &debug_bias)) return unit;
+    if (dwfl_module_getdwarf(module_, &debug_bias) == nullptr) return nullptr;
+    Dwarf_Die* unit = nullptr;
+    Dwarf_Addr unit_bias = 0;
+    while ((unit = dwfl_module_nextcu(module_, unit, &unit_bias)) != nullptr) {
+      if (dwarf_haspc(unit, address - unit_bias) == 1) {
+        debug_bias = unit_bias;
+        return unit;
+      }
+    }
+    return nullptr;
+  }
+
+  static void set_place(Dwarf_Die* unit, Dwarf_Addr address, Frame& frame) {
+    Dwarf_Line* line = dwarf_getsrc_die(unit, address);
+    if (line == nullptr) return;
+    frame.file = full_path(dwarf_linesrc(line, nullptr, nullptr), unit);
+    dwarf_lineno(line, &frame.line);
+    dwarf_linecol(line, &frame.column);
+  }
+
+  /// False when the address lies in no function that the debug information knows.
+  static bool append_scopes(Dwarf_Die* unit, Dwarf_Addr address, Frame frame, Trace& trace) {
+    Dwarf_Die* scopes = nullptr;
+    const int count = physical_scopes(unit, address, &scopes);
+    bool complete = false;
+    for (int i = 0; i < count && !complete; ++i) {
+      if (!is_function(&scopes[i])) continue;
+      frame.function = name_of(&scopes[i]);
+      complete = dwarf_tag(&scopes[i]) == DW_TAG_subprogram;
+      frame.inlined = !complete;
+      trace.push_back(frame);
+      if (!complete) set_call_place(&scopes[i], unit, frame);
+    }
+    std::free(scopes);
+    return complete;
+  }
+
+  Dwfl* dwfl_ = nullptr;
+  Dwfl_Module* module_ = nullptr;
+  Dwarf_Addr bias_ = 0;
+};
+
+Symbolizer::Symbolizer() = default;
+Symbolizer::~Symbolizer() = default;
+
+Symbolizer::Module& Symbolizer::module_of(const RecordedModule& recorded) {
+  auto& slot = modules_[{recorded.path, recorded.build_id}];
+  if (!slot) slot = std::make_unique<Module>(recorded);
+  return *slot;
+}
+
+void Symbolizer::append_frames(const RecordedProcess& process, std::uint64_t position, std::uint64_t address,
+                               Trace& trace) {
+  const RecordedModule* best = nullptr;
+  for (const RecordedModule& module : process.modules) {
+    if (address < module.begin || address >= module.end) continue;
+    if (best == nullptr || module.position < position) best = &module;
+  }
+  if (best != nullptr) {
+    module_of(*best).append(address - best->bias, best->path, trace);
+    return;
+  }
+  Frame frame;
+  frame.offset = address;
+  trace.push_back(frame);
+}
+
+namespace {
+
+bool is_ours(const Frame& frame) {
+  return frame.module.find("/liballot-check.so") != std::string::npos;
+}
+
+/// Frames of the checker at the top say nothing; what called `main` says nothing either.
+void trim(Trace& trace) {
+  const auto first = std::find_if_not(trace.begin(), trace.end(), is_ours);
+  trace.erase(trace.begin(), first);
+  const auto main =
+      std::find_if(trace.begin(), trace.end(), [](const Frame& frame) { return frame.function == "main"; });
+  if (main != trace.end()) trace.erase(main + 1, trace.end());
+  std::erase_if(trace, [](const Frame& frame) { return is_ours(frame); });
+}
+
+}  // namespace
+
+Trace Symbolizer::trace(const RecordedProcess& process, std::uint32_t stack_id) {
+  Trace trace;
+  const RecordedStack* stack = process.stack(stack_id);
+  if (stack == nullptr) return trace;
+  for (const std::uint64_t address : stack->frames) {
+    // A return address is behind the call; the call itself may be the last instruction of its function.
+    append_frames(process, std::uint64_t{stack_id} * 8, address - 1, trace);
+  }
+  trim(trace);
+  return trace;
+}
+
+std::string SourceLines::line(const std::string& file, int line) {
+  auto [entry, is_new] = files_.try_emplace(file);
+  std::vector<std::string>& lines = entry->second;
+  if (is_new) {
+    std::ifstream source(file);
+    for (std::string text; std::getline(source, text);) lines.push_back(std::move(text));
+  }
+  const auto index = static_cast<std::size_t>(line) - 1;
+  return line > 0 && index < lines.size() ? lines[index] : std::string();
+}
+
+std::string demangle(const std::string& name) {
+  if (!name.starts_with("_Z")) return name;
+  int status = 0;
+  char* text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
+  if (text == nullptr) return name;
+  std::string result(text);
+  std::free(text);
+  return result;
+}
+
+}  // namespace allot::inline v0_1::check

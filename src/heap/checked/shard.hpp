@@ -1,0 +1,35 @@
+/// Small blocks: taking, giving back and changing slots of a shard.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "allot/base/config.hpp"
+#include "findings.hpp"
+#include "state.hpp"
+
+namespace allot::inline v0_1::checked {
+
+/// What an operation was asked for, and by whom.
+struct Request {
+  std::size_t size;
+  Alignment alignment;
+  TraceId trace;
+  std::uint16_t thread;
+};
+
+/// A block of the class; null when out of memory. Takes the shard's lock.
+[[nodiscard]] void* allocate_slot(State& state, Shard& shard, std::size_t size_class, const Request& request,
+                                  Findings& findings) noexcept;
+
+/// The lock of `slab`'s shard is held and `index` is live: the slot goes into quarantine.
+void free_slot(State& state, Slab& slab, std::uint32_t index, const Request& request, Findings& findings) noexcept;
+
+/// The same preconditions: the block becomes `new_size` bytes in place if its slot allows.
+[[nodiscard]] bool resize_slot(State& state, Slab& slab, std::uint32_t index, std::size_t new_size,
+                               Findings& findings) noexcept;
+
+/// Reports and repairs damage in one shard until `findings` is full. Takes the lock.
+void check_shard(State& state, Shard& shard, Findings& findings) noexcept;
+
+}  // namespace allot::inline v0_1::checked

@@ -1,0 +1,83 @@
+/// A slab: slots of one size, and beside it what is known about each slot.
+///
+/// Bytes of a slot: the block, then the pattern up to the next slot (at least the red zone). Before the first slot lies
+/// pattern too. So the bytes around any block are pattern, whichever neighbour they belong to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "allot/base/config.hpp"
+#include "allot/heap/stack_depot.hpp"
+#include "list.hpp"
+#include "size_classes.hpp"
+
+namespace allot::inline v0_1::checked {
+
+struct State;
+struct Shard;
+
+enum class SlotState : std::uint8_t { never_used, live, dead };
+
+struct SlotInfo {
+  TraceId allocation;
+  TraceId first_free;
+  std::uint32_t epoch;         // of the snapshot before the allocation
+  std::uint16_t size;          // requested
+  std::uint16_t next;          // dead: the slot freed after this one
+  std::uint16_t alloc_thread;  // thread numbers, their low 16 bits
+  std::uint16_t free_thread;
+  std::uint8_t alignment_log2;  // requested
+  SlotState state;
+};
+static_assert(sizeof(SlotInfo) == 24);
+
+constexpr std::uint16_t no_slot = 0xFFFF;
+
+enum class SlabPlace : std::uint8_t { full, current, reusable, empty };
+
+struct Slab {
+  std::byte* slots = nullptr;  // the first one
+  SlotInfo* info = nullptr;
+  std::uint64_t reciprocal = 0;  // of the stride, scaled by 2^40
+  std::uint32_t stride = 0;
+  std::uint32_t slot_count = 0;
+  std::uint32_t fresh = 0;  // slots from here on were never used
+  std::uint32_t live = 0;
+  std::uint32_t dead = 0;
+  std::uint32_t held = 0;  // dead slots that must wait
+  std::uint16_t dead_front = no_slot;
+  std::uint16_t dead_back = no_slot;
+  std::uint16_t size_class = 0;
+  SlabPlace place = SlabPlace::full;
+  State* heap = nullptr;
+  Shard* shard = nullptr;
+  std::byte* memory = nullptr;
+  std::size_t memory_size = 0;
+  Slab* next = nullptr;  // in the queue of its place
+  Slab* previous = nullptr;
+  Slab* next_of_shard = nullptr;
+  Slab* previous_of_shard = nullptr;
+
+  /// The slot around an address at or after `slots`. Exact: offsets are below 2^18, see slab.cpp.
+  [[nodiscard]] std::uint32_t index_of(const void* address) const noexcept {
+    const std::uint64_t offset = static_cast<std::uint64_t>(static_cast<const std::byte*>(address) - slots);
+    return static_cast<std::uint32_t>((offset * reciprocal) >> 40);
+  }
+  [[nodiscard]] std::byte* slot(std::uint32_t index) const noexcept { return slots + std::size_t{index} * stride; }
+};
+
+/// A new slab of `size_class`, entered in the block map; null when out of memory. The caller links it.
+[[nodiscard]] Slab* make_slab(State& state, Shard& shard, std::size_t size_class) noexcept;
+
+/// Gives a slab's memory back. Nothing links it any more.
+void release_slab(State& state, Slab* slab) noexcept;
+
+/// Forgets the slots' contents but not what is known about them: every slot may be used again, its page costs nothing.
+void purge_slab(State& state, Slab* slab) noexcept;
+
+/// For fork.
+void lock_slab_descriptors() noexcept;
+void unlock_slab_descriptors() noexcept;
+
+}  // namespace allot::inline v0_1::checked

@@ -1,0 +1,91 @@
+/// CacheBody: the rest of a thread's cache: slots of all stacks, medium classes, and how large each stack may become.
+///
+/// A stack starts with room for eight blocks and doubles each time it runs empty or over, up to a limit by class (256
+/// pointers, or 256 KiB of blocks above 1 KiB). Running empty takes half a stack from the class's central list, running
+/// over gives the older half back. A stack that runs over twice in a row with nobody to take the blocks shrinks again:
+/// the thread is dropping something large.
+/// Threads: its own thread; creation, exit and `held` under the registry's lock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "allot/heap/fast/thread_cache.hpp"
+#include "allot/heap/size_classes.hpp"
+
+namespace allot::inline v0_1::detail::fast {
+
+class Heap;
+struct ThreadState;
+
+class CacheBody {
+ public:
+  /// Bytes a body is made in: this object, then the slots.
+  [[nodiscard]] static std::size_t mapped_bytes() noexcept;
+
+  /// `memory` has `mapped_bytes()` zero bytes. `front` is held; null: the body's own (an instance's cache).
+  [[nodiscard]] static CacheBody* make(void* memory, Heap& heap) noexcept;
+
+  CacheBody(const CacheBody&) = delete;
+  CacheBody& operator=(const CacheBody&) = delete;
+
+  /// Serves `front` from now on (null: a front of its own).
+  void attach(ThreadCache* front) noexcept;
+  /// Gives every block back and leaves the front empty.
+  void detach() noexcept;
+
+  /// A block of `size_class`; null when out of memory.
+  [[nodiscard]] void* take(SizeClass size_class) noexcept;
+
+  /// Whether `block` is the one of its class that came back last.
+  [[nodiscard]] bool freed_last(SizeClass size_class, const void* block) noexcept {
+    return *top_of(size_class) == block;
+  }
+
+  /// Takes a block back that was not freed last.
+  void give(SizeClass size_class, void* block) noexcept;
+
+  /// Gives all blocks of all classes back; the stacks keep their slots.
+  void flush() noexcept;
+
+  /// Blocks of `size_class` in the cache. Another thread's answer may be old.
+  [[nodiscard]] std::size_t held(SizeClass size_class) const noexcept;
+
+  [[nodiscard]] ThreadCache& front() noexcept { return *front_; }
+  [[nodiscard]] Heap& heap() noexcept { return *heap_; }
+
+  // Lists guarded by the registry's lock: caches of the heap, caches of the thread.
+  CacheBody* next_of_heap = nullptr;
+  CacheBody* previous_of_heap = nullptr;
+  CacheBody* next_of_thread = nullptr;
+  CacheBody** link_of_thread = nullptr;  ///< the pointer that points here
+
+ private:
+  struct Stack {
+    void** base = nullptr;       // the null slot under it; null: no slots yet
+    std::uint32_t capacity = 0;  // slots above the base
+    std::uint32_t limit = 0;     // of those in use: limits_ points there
+    bool ran_over = false;       // the last event was an overflow that nobody took
+  };
+
+  explicit CacheBody(Heap& heap) noexcept;
+
+  [[nodiscard]] void**& top_of(SizeClass size_class) noexcept;
+  [[nodiscard]] void**& limit_of(SizeClass size_class) noexcept;
+  void set_top(SizeClass size_class, void** top) noexcept;
+  [[nodiscard]] void* refill(SizeClass size_class) noexcept;
+  void overflow(SizeClass size_class, void* block) noexcept;
+  void grow(SizeClass size_class) noexcept;
+  void shrink(SizeClass size_class) noexcept;
+  bool give_oldest(SizeClass size_class, std::size_t count) noexcept;
+
+  Heap* heap_;
+  ThreadCache* front_ = nullptr;
+  void** free_slots_;
+  Stack stacks_[class_count];
+  void** medium_tops_[class_count - small_class_count];
+  void** medium_limits_[class_count - small_class_count];
+  ThreadCache own_front_;
+};
+
+}  // namespace allot::inline v0_1::detail::fast

@@ -1,0 +1,198 @@
+#include "heap.hpp"
+
+#include <cstring>
+
+#include "allot/base/poison.hpp"
+#include "allot/core/fill.hpp"
+#include "allot/sys/pages.hpp"
+#include "misuse.hpp"
+
+namespace allot::inline v0_1::detail::fast {
+
+namespace {
+
+/// A block that grows to this size by half or more gets a run of slices: it will grow again, and then in place.
+constexpr std::size_t growing_size = 8 * 1024;
+
+constexpr std::size_t transfer_slots = [] {
+  std::size_t slots = 0;
+  for (SizeClass c = 1; c < class_count; ++c) slots += transfer_capacity(c);
+  return slots;
+}();
+
+constexpr std::size_t slices_for(std::size_t size) noexcept {
+  return (size + slice_size - 1) / slice_size;
+}
+
+std::size_t transfer_bytes() noexcept {
+  return sys::round_up_to_pages(transfer_slots * sizeof(void*));
+}
+
+}  // namespace
+
+bool Heap::open(std::uint64_t serial, PageMap* map) noexcept {
+  transfers_ = static_cast<void**>(sys::map_pages(transfer_bytes(), Alignment::of<void*>()));
+  if (transfers_ == nullptr) return false;
+  void** transfer = transfers_;
+  for (SizeClass c = 1; c < class_count; ++c) {
+    centrals[c].open(c, transfer);
+    transfer += transfer_capacity(c);
+  }
+  map_ = map;
+  serial_ = serial;
+  pages.open(*this, map);
+  return true;
+}
+
+void Heap::close() noexcept {
+  pages.close();
+  huge.close();
+  sys::unmap_pages(transfers_, transfer_bytes());
+}
+
+void* Heap::allocate(CacheBody* cache, std::size_t size, Alignment alignment, bool& untouched) noexcept {
+  untouched = false;
+  const std::size_t extent = extent_of(size, alignment);
+  void* block = nullptr;
+  switch (kind_of(extent, alignment)) {
+    case BlockKind::of_class:
+      block = allocate_of_class(cache, class_of_extent(extent));
+      break;
+    case BlockKind::run:
+      block = allocate_run(size, untouched);
+      break;
+    case BlockKind::huge:
+      block = huge.allocate(size, alignment, untouched);
+      break;
+  }
+  if (block != nullptr) unpoison(block, size);
+  return block;
+}
+
+void Heap::free(CacheBody* cache, void* block, std::size_t size, Alignment alignment) noexcept {
+  const std::size_t extent = extent_of(size, alignment);
+  switch (kind_of(extent, alignment)) {
+    case BlockKind::of_class:
+      return free_of_class(cache, block, size, class_of_extent(extent));
+    case BlockKind::run:
+      return give_one(block);
+    case BlockKind::huge:
+      return huge.free(block);
+  }
+}
+
+bool Heap::resize(void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+  const std::size_t old_extent = extent_of(size, alignment);
+  const std::size_t new_extent = extent_of(new_size, alignment);
+  const bool huge_block = kind_of(old_extent, alignment) == BlockKind::huge;
+  if (huge_block != (kind_of(new_extent, alignment) == BlockKind::huge)) return false;
+  const bool done =
+      huge_block ? huge.resize(block, new_size) : resize_in_segment(block, old_extent + 1, new_extent + 1);
+  if (!done) return false;
+  if (new_size > size) unpoison(static_cast<char*>(block) + size, new_size - size);
+  // The tail of a huge block may be unmapped already, and somebody else's.
+  if (new_size < size && !huge_block) poison(static_cast<char*>(block) + new_size, size - new_size);
+  return true;
+}
+
+void* Heap::remap(CacheBody* cache, void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+  if (resize(block, size, alignment, new_size)) return block;
+  const BlockKind new_kind = kind_of(extent_of(new_size, alignment), alignment);
+  if (new_kind == BlockKind::huge && kind_of(extent_of(size, alignment), alignment) == BlockKind::huge) {
+    void* moved = huge.remap(block, alignment, new_size);
+    if (moved != nullptr) unpoison(moved, new_size);
+    return moved;
+  }
+  if (new_kind != BlockKind::huge && new_size >= growing_size && new_size / 3 >= size / 2) {
+    return grow_into_run(cache, block, size, alignment, new_size);
+  }
+  return nullptr;
+}
+
+void Heap::give_one(void* block) noexcept {
+  Span& span = Segment::of(block)->span_at(block);
+  if (span.size_class != no_class) {
+    centrals[span.size_class].give(*this, nullptr, &block, 1);
+    return;
+  }
+  if (span.block_count != 1 || span.begin() != block) misuse(not_a_block, block);
+  pages.release(span);
+}
+
+std::size_t Heap::bytes_in_segment(const void* block) noexcept {
+  return Segment::of(block)->span_at(block).block_size;
+}
+
+bool Heap::owns(const void* address) noexcept {
+  if (huge.bytes_of(address) != 0) return true;
+  if (!pages.contains(address)) return false;
+  const Span& span = Segment::of(address)->span_at(address);
+  if (span.size_class == no_class) return span.begin() == address;
+  const sys::ScopedLock lock(centrals[span.size_class].mutex());
+  const std::uint32_t index = span.index_of(address);
+  return index != span.block_count && ((span.words()[index / 64] >> (index % 64)) & 1U) == 0;
+}
+
+void Heap::purge() noexcept {
+  for (SizeClass c = 1; c < class_count; ++c) centrals[c].drain(*this);
+  pages.purge();
+  huge.purge();
+}
+
+void Heap::lock_all() noexcept {
+  for (SizeClass c = 1; c < class_count; ++c) centrals[c].mutex().lock();
+  pages.mutex().lock();
+  huge.mutex().lock();
+}
+
+void Heap::unlock_all() noexcept {
+  huge.mutex().unlock();
+  pages.mutex().unlock();
+  for (SizeClass c = 1; c < class_count; ++c) centrals[c].mutex().unlock();
+}
+
+void* Heap::allocate_of_class(CacheBody* cache, SizeClass size_class) noexcept {
+  if (cache != nullptr) return cache->take(size_class);
+  void* block = nullptr;
+  return centrals[size_class].take(*this, nullptr, &block, 1) == 1 ? block : nullptr;
+}
+
+void Heap::free_of_class(CacheBody* cache, void* block, std::size_t size, SizeClass size_class) noexcept {
+  if (cache != nullptr && cache->freed_last(size_class, block)) misuse(freed_twice, block);
+  fill_freed(block, size);
+  poison(block, size);
+  if (cache == nullptr) return give_one(block);
+  cache->give(size_class, block);
+}
+
+void* Heap::allocate_run(std::size_t size, bool& untouched) noexcept {
+  Span* run = pages.allocate_run(slices_for(size), untouched);
+  return run == nullptr ? nullptr : run->begin();
+}
+
+/// Sizes include what the alignment adds. Shrinking keeps a block that stays half used.
+bool Heap::resize_in_segment(void* block, std::size_t size, std::size_t new_size) noexcept {
+  if (new_size < size) {
+    if (new_size < size / 2) return false;
+    if (new_size >= class_size_limit || size <= class_size_limit) return true;
+  }
+  const bool classes = new_size <= class_size_limit;
+  const std::size_t needed = classes ? size_of_class(class_of_extent(new_size - 1)) : new_size;
+  if (size <= class_size_limit && needed <= size_of_class(class_of_extent(size - 1))) return true;
+  Span& span = Segment::of(block)->span_at(block);
+  if (needed <= span.block_size) return true;
+  return span.size_class == no_class && pages.resize_run(span, slices_for(needed));
+}
+
+void* Heap::grow_into_run(CacheBody* cache, void* block, std::size_t size, Alignment alignment,
+                          std::size_t new_size) noexcept {
+  bool untouched = false;
+  void* moved = allocate_run(extent_of(new_size, alignment) + 1, untouched);
+  if (moved == nullptr) return nullptr;
+  unpoison(moved, new_size);
+  std::memcpy(moved, block, size < new_size ? size : new_size);
+  free(cache, block, size, alignment);
+  return moved;
+}
+
+}  // namespace allot::inline v0_1::detail::fast

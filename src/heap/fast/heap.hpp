@@ -1,0 +1,90 @@
+/// Heap: one heap of the engine, the process's or an instance's: a central list a class, the page heap, the huge
+/// blocks.
+///
+/// What a request is follows from size and alignment alone, at both ends: a block of a class up to 512 KiB, a run of
+/// slices up to 2 MiB, a mapping above that or for alignments above 64 KiB. A thread's stacks may hold blocks larger
+/// than their class (shrunk or grown in place); only the central lists ask a block's span what it is.
+/// Lock order: registry, a class, pages; huge blocks stand alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "allot/base/alignment.hpp"
+#include "allot/heap/fast/page_map.hpp"
+#include "allot/heap/fast/thread_cache.hpp"
+#include "cache_body.hpp"
+#include "central.hpp"
+#include "huge_blocks.hpp"
+#include "page_heap.hpp"
+
+namespace allot::inline v0_1::detail::fast {
+
+enum class BlockKind : unsigned char { of_class, run, huge };
+
+/// What serves a request of this extent and alignment.
+constexpr BlockKind kind_of(std::size_t extent, Alignment alignment) noexcept {
+  if (alignment.bytes() > max_slice_alignment || extent >= run_size_limit) return BlockKind::huge;
+  return extent < class_size_limit ? BlockKind::of_class : BlockKind::run;
+}
+
+class Heap {
+ public:
+  constexpr Heap() noexcept = default;
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  /// Makes the heap usable; false when out of memory. `map` null: an instance.
+  [[nodiscard]] bool open(std::uint64_t serial, PageMap* map) noexcept;
+  /// Gives all memory back. No thread may be in the heap, and no cache attached to it.
+  void close() noexcept;
+
+  /// The operations of raw_allocator.hpp. `cache` is the calling thread's, null when it has none (any more).
+  [[nodiscard]] void* allocate(CacheBody* cache, std::size_t size, Alignment alignment, bool& untouched) noexcept;
+  [[nodiscard]] bool resize(void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept;
+  [[nodiscard]] void* remap(CacheBody* cache, void* block, std::size_t size, Alignment alignment,
+                            std::size_t new_size) noexcept;
+  void free(CacheBody* cache, void* block, std::size_t size, Alignment alignment) noexcept;
+
+  /// Gives one block straight to its span.
+  void give_one(void* block) noexcept;
+
+  /// Bytes that the block at `block` may use; `block` begins one, in a segment.
+  [[nodiscard]] static std::size_t bytes_in_segment(const void* block) noexcept;
+
+  /// Whether a block of this heap that is in use, or held by a thread, begins at `address`. Slow.
+  [[nodiscard]] bool owns(const void* address) noexcept;
+
+  /// Returns what no thread holds to the system.
+  void purge() noexcept;
+
+  void lock_all() noexcept;
+  void unlock_all() noexcept;
+
+  [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
+  [[nodiscard]] bool process_wide() const noexcept { return map_ != nullptr; }
+
+  Central centrals[class_count];
+  PageHeap pages;
+  HugeBlocks huge;
+
+  // Guarded by the registry's lock.
+  CacheBody* caches = nullptr;
+  CacheBody* spare_caches = nullptr;
+  Heap* next = nullptr;
+  Heap* previous = nullptr;
+
+ private:
+  [[nodiscard]] void* allocate_of_class(CacheBody* cache, SizeClass size_class) noexcept;
+  void free_of_class(CacheBody* cache, void* block, std::size_t size, SizeClass size_class) noexcept;
+  [[nodiscard]] void* allocate_run(std::size_t size, bool& untouched) noexcept;
+  [[nodiscard]] void* grow_into_run(CacheBody* cache, void* block, std::size_t size, Alignment alignment,
+                                    std::size_t new_size) noexcept;
+  [[nodiscard]] bool resize_in_segment(void* block, std::size_t size, std::size_t new_size) noexcept;
+
+  PageMap* map_ = nullptr;
+  void** transfers_ = nullptr;  // *owned*
+  std::uint64_t serial_ = 0;
+};
+
+}  // namespace allot::inline v0_1::detail::fast

@@ -1,0 +1,49 @@
+#include "allot/heap/fast/page_map.hpp"
+
+#include "allot/sys/pages.hpp"
+#include "allot/sys/process_hooks.hpp"
+
+namespace allot::inline v0_1::detail::fast {
+
+namespace {
+
+constexpr std::uintptr_t address_space = std::uintptr_t{1} << 47;
+constexpr std::uintptr_t limited_space = std::uintptr_t{1} << 42;
+constexpr std::uintptr_t chunk = std::uintptr_t{1} << 32;  // address space whose entries become writable together
+
+}  // namespace
+
+bool PageMap::open() noexcept {
+  const bool limited = sys::address_space_limit() != SIZE_MAX;
+  first_ = limited ? address_space - limited_space : 0;
+  last_ = address_space;
+  void* pages = sys::map_pages((last_ - first_) / slice_size, Alignment::from_bytes(4096), sys::Access::read_only);
+  if (pages == nullptr) return false;
+  entries_ = reinterpret_cast<std::uint8_t*>(reinterpret_cast<std::uintptr_t>(pages) - first_ / slice_size);
+  return true;
+}
+
+bool PageMap::cover(const void* memory, std::size_t size) noexcept {
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+  if (begin < first_ || begin + size > last_) return false;
+  for (std::uintptr_t at = begin & ~(chunk - 1); at < begin + size; at += chunk) {
+    const std::uintptr_t number = at / chunk;
+    if ((writable_[number / 64] >> (number % 64)) & 1U) continue;
+    if (!sys::protect_pages(entries_ + at / slice_size, chunk / slice_size, sys::Access::read_write)) return false;
+    writable_[number / 64] |= std::uint64_t{1} << (number % 64);
+  }
+  return true;
+}
+
+void PageMap::set(const void* memory, std::size_t size, std::uint8_t what) noexcept {
+  std::uint8_t* entry = entries_ + reinterpret_cast<std::uintptr_t>(memory) / slice_size;
+  for (std::size_t i = 0; i < size / slice_size; ++i) __atomic_store_n(entry + i, what, __ATOMIC_RELAXED);
+}
+
+std::uint8_t PageMap::at(const void* address) const noexcept {
+  const auto value = reinterpret_cast<std::uintptr_t>(address);
+  if (entries_ == nullptr || value < first_ || value >= last_) return foreign;
+  return (*this)[address];
+}
+
+}  // namespace allot::inline v0_1::detail::fast

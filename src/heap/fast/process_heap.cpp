@@ -1,0 +1,89 @@
+#include "allot/heap/fast/process_heap.hpp"
+
+#include "allot/heap/fast/thread_state.hpp"
+#include "allot/heap/smp_allocator.hpp"
+#include "misuse.hpp"
+#include "registry.hpp"
+#include "statistics.hpp"
+
+namespace allot::inline v0_1 {
+
+namespace detail::fast {
+
+constinit PageMap process_map;
+
+namespace {
+
+constinit Heap process_heap;
+
+/// The calling thread's cache, made on first use; null when it can have none.
+CacheBody* process_cache() noexcept {
+  CacheBody* body = thread_state.process_cache.body;
+  if (body != nullptr) [[likely]]
+    return body;
+  return cache_of_thread(process_heap);
+}
+
+/// Whether the heap can be used; opens it the first time.
+bool process_heap_open() noexcept {
+  return thread_state.process_cache.body != nullptr || open_heap(process_heap, &process_map);
+}
+
+}  // namespace
+
+void* process_allocate(std::size_t size, Alignment alignment) noexcept {
+  bool untouched = false;
+  return process_allocate(size, alignment, untouched);
+}
+
+void* process_allocate(std::size_t size, Alignment alignment, bool& untouched) noexcept {
+  if (!process_heap_open()) return nullptr;
+  return process_heap.allocate(process_cache(), size, alignment, untouched);
+}
+
+bool process_resize(void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+  return process_heap.resize(block, size, alignment, new_size);
+}
+
+void* process_remap(void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+  return process_heap.remap(process_cache(), block, size, alignment, new_size);
+}
+
+void process_free(void* block, std::size_t size, Alignment alignment) noexcept {
+  process_heap.free(process_cache(), block, size, alignment);
+}
+
+std::size_t process_block_bytes(const void* block) noexcept {
+  if (process_map.at(block) == PageMap::foreign) return process_heap.huge.bytes_of(block);
+  const Span& span = Segment::of(block)->span_at(block);
+  const bool begins = span.size_class == no_class ? span.begin() == block : span.index_of(block) != span.block_count;
+  return begins ? span.block_size : 0;
+}
+
+void process_free_unsized(void* block) noexcept {
+  if (process_map.at(block) == PageMap::foreign) return process_heap.huge.free(block);
+  const Span& span = Segment::of(block)->span_at(block);
+  CacheBody* cache = process_cache();
+  if (span.size_class == no_class || cache == nullptr) return process_heap.give_one(block);
+  if (cache->freed_last(span.size_class, block)) misuse(freed_twice, block);
+  cache->give(span.size_class, block);
+}
+
+}  // namespace detail::fast
+
+bool SmpAllocator::validate(const void* address) noexcept {
+  return detail::fast::process_heap_open() && detail::fast::process_heap.owns(address);
+}
+
+void SmpAllocator::trim() noexcept {
+  if (!detail::fast::process_heap_open()) return;
+  if (detail::fast::CacheBody* cache = detail::fast::process_cache()) cache->flush();
+  detail::fast::process_heap.purge();
+}
+
+FastHeapStatistics SmpAllocator::statistics() noexcept {
+  if (!detail::fast::process_heap_open()) return {};
+  return detail::fast::statistics_of(detail::fast::process_heap);
+}
+
+}  // namespace allot::inline v0_1

@@ -1,0 +1,46 @@
+#include "statistics.hpp"
+
+#include "registry.hpp"
+
+namespace allot::inline v0_1::detail::fast {
+
+namespace {
+
+std::size_t held_by_threads(Heap& heap, SizeClass size_class) noexcept {
+  std::size_t held = 0;
+  for (const CacheBody* body = heap.caches; body != nullptr; body = body->next_of_heap) held += body->held(size_class);
+  return held;
+}
+
+FastHeapStatistics::Class class_statistics(Heap& heap, SizeClass size_class) noexcept {
+  const Central::Totals central = heap.centrals[size_class].totals();
+  const std::size_t cached = held_by_threads(heap, size_class) + central.transfer;
+  // Stacks may hold blocks that came from another class or from a run: what is out bounds what is cached.
+  const std::size_t live = cached < central.out ? central.out - cached : 0;
+  return {size_of_class(size_class), live, cached};
+}
+
+}  // namespace
+
+FastHeapStatistics statistics_of(Heap& heap) noexcept {
+  FastHeapStatistics result{};
+  const sys::ScopedLock lock(registry_mutex());
+  std::size_t in_classes = 0;
+  for (SizeClass c = 1; c < class_count; ++c) {
+    const FastHeapStatistics::Class& one = result.classes[c - 1] = class_statistics(heap, c);
+    result.live_bytes += one.live * one.block_size;
+    result.cached_bytes += one.cached * one.block_size;
+    in_classes += heap.centrals[c].totals().spans * slices_of_class(c) * slice_size;
+  }
+  const PageHeap::Totals pages = heap.pages.totals();
+  const HugeBlocks::Totals huge = heap.huge.totals();
+  result.live_bytes += (pages.in_spans > in_classes ? pages.in_spans - in_classes : 0) + huge.live;
+  result.cached_bytes += huge.cached;
+  result.mapped_bytes = pages.mapped + huge.live + huge.cached;
+  result.dirty_bytes = pages.dirty;
+  result.returned_bytes = pages.returned + huge.returned;
+  result.huge_blocks = huge.blocks;
+  return result;
+}
+
+}  // namespace allot::inline v0_1::detail::fast

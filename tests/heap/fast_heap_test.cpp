@@ -1,0 +1,196 @@
+#include "allot/heap/fast_heap.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+namespace allot {
+namespace {
+
+TEST(FastHeap, ServesEverySizeAlignedAndDistinct) {
+  FastHeap heap;
+  struct Block {
+    char* at;
+    std::size_t size;
+    Alignment alignment;
+  };
+  std::vector<Block> blocks;
+  for (std::size_t size = 1; size < (6U << 20); size += size / 5 + 1) {
+    for (const std::size_t align : {1U, 8U, 16U, 64U, 4096U, 65536U, 1U << 21}) {
+      if (align > 65536 && size > 100000) continue;
+      const Alignment alignment = Alignment::from_bytes(align);
+      auto* at = static_cast<char*>(heap.raw_alloc(size, alignment));
+      ASSERT_NE(at, nullptr);
+      ASSERT_TRUE(alignment.is_aligned(at)) << size << " " << align;
+      at[0] = static_cast<char>(blocks.size());
+      at[size - 1] = static_cast<char>(blocks.size());
+      blocks.push_back({at, size, alignment});
+    }
+  }
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    EXPECT_EQ(blocks[i].at[blocks[i].size - 1], static_cast<char>(i));
+    if (blocks[i].size > 1) {
+      EXPECT_EQ(blocks[i].at[0], static_cast<char>(i));
+    }
+    EXPECT_TRUE(heap.validate(blocks[i].at));
+    heap.raw_free(blocks[i].at, blocks[i].size, blocks[i].alignment);
+  }
+  EXPECT_EQ(heap.statistics().live_bytes, 0U);
+}
+
+TEST(FastHeap, DeinitGivesEverythingBackAndMayBeUsedAgain) {
+  FastHeap heap;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 1000; ++i) ASSERT_NE(heap.raw_alloc(1000, Alignment::of<int>()), nullptr);
+    ASSERT_NE(heap.raw_alloc(10 << 20, Alignment::of<int>()), nullptr);
+    EXPECT_GT(heap.statistics().live_bytes, std::size_t{10} << 20);
+    heap.deinit();
+    heap.deinit();
+    EXPECT_EQ(heap.statistics().mapped_bytes, 0U);
+  }
+}
+
+TEST(FastHeap, MayDieBeforeAThreadThatHoldsACacheOfIt) {
+  std::atomic<int> step{0};
+  auto* heap = new FastHeap;
+  std::thread thread([&] {
+    void* block = heap->raw_alloc(64, Alignment::of<int>());
+    heap->raw_free(block, 64, Alignment::of<int>());
+    step = 1;
+    while (step != 2) std::this_thread::yield();
+    FastHeap other;
+    void* again = other.raw_alloc(64, Alignment::of<int>());
+    other.raw_free(again, 64, Alignment::of<int>());
+  });
+  while (step != 1) std::this_thread::yield();
+  delete heap;
+  step = 2;
+  thread.join();
+}
+
+TEST(FastHeap, AThreadUsesManyInstancesAtOnce) {
+  constexpr int count = 20;
+  FastHeap heaps[count];
+  void* blocks[count];
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < count; ++i) blocks[i] = heaps[i].raw_alloc(48, Alignment::of<int>());
+    for (int i = 0; i < count; ++i) {
+      for (int j = 0; j < count; ++j) EXPECT_EQ(heaps[j].validate(blocks[i]), i == j);
+    }
+    for (int i = 0; i < count; ++i) heaps[i].raw_free(blocks[i], 48, Alignment::of<int>());
+  }
+}
+
+TEST(FastHeap, CachesOfEndedThreadsAreReclaimed) {
+  FastHeap heap;
+  for (int i = 0; i < 20; ++i) {
+    std::thread([&] {
+      void* blocks[100];
+      for (void*& block : blocks) block = heap.raw_alloc(512, Alignment::of<int>());
+      for (void* block : blocks) heap.raw_free(block, 512, Alignment::of<int>());
+    }).join();
+  }
+  const FastHeapStatistics statistics = heap.statistics();
+  EXPECT_EQ(statistics.cached_bytes, 0U);
+  EXPECT_EQ(statistics.live_bytes, 0U);
+  EXPECT_LE(statistics.mapped_bytes, 4U << 20);
+}
+
+TEST(FastHeap, GrowsInPlaceOnceABlockKeepsGrowing) {
+  FastHeap heap;
+  const Alignment alignment = Alignment::of<int>();
+  std::size_t size = 4096;
+  auto* block = static_cast<char*>(heap.raw_alloc(size, alignment));
+  std::memset(block, 1, size);
+  int moves = 0;
+  for (; size < (1U << 20); size *= 2) {
+    auto* grown = static_cast<char*>(heap.raw_remap(block, size, alignment, size * 2));
+    ASSERT_NE(grown, nullptr);
+    moves += grown != block;
+    for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(grown[i], 1);
+    std::memset(grown, 1, size * 2);
+    block = grown;
+  }
+  EXPECT_EQ(moves, 1);
+  heap.raw_free(block, size, alignment);
+  EXPECT_EQ(heap.statistics().live_bytes, 0U);
+}
+
+TEST(FastHeap, RemapOfAHugeBlockKeepsItsContents) {
+  FastHeap heap;
+  const Alignment alignment = Alignment::of<int>();
+  std::size_t size = 4U << 20;
+  auto* block = static_cast<char*>(heap.raw_alloc(size, alignment));
+  block[0] = 'a';
+  block[size - 1] = 'z';
+  auto* grown = static_cast<char*>(heap.raw_remap(block, size, alignment, size * 4));
+  ASSERT_NE(grown, nullptr);
+  EXPECT_EQ(grown[0], 'a');
+  EXPECT_EQ(grown[size - 1], 'z');
+  grown[size * 4 - 1] = 'e';
+  EXPECT_FALSE(heap.raw_resize(grown, size * 4, alignment, 100));
+  ASSERT_TRUE(heap.raw_resize(grown, size * 4, alignment, size));
+  heap.raw_free(grown, size, alignment);
+}
+
+TEST(FastHeap, BlocksResizedInPlaceFindTheirWayHome) {
+  FastHeap heap;
+  const Alignment alignment = Alignment::of<int>();
+  std::vector<void*> blocks;
+  for (int i = 0; i < 2000; ++i) {
+    void* block = heap.raw_alloc(1000, alignment);
+    ASSERT_TRUE(heap.raw_resize(block, 1000, alignment, 600));
+    blocks.push_back(block);
+  }
+  for (void* block : blocks) heap.raw_free(block, 600, alignment);
+  heap.trim();
+  EXPECT_EQ(heap.statistics().live_bytes, 0U);
+  EXPECT_EQ(heap.statistics().dirty_bytes, 0U);
+}
+
+TEST(FastHeapDeathTest, StopsWhenABlockIsFreedTwiceInARow) {
+  FastHeap heap;
+  void* block = heap.raw_alloc(64, Alignment::of<int>());
+  heap.raw_free(block, 64, Alignment::of<int>());
+  EXPECT_DEATH(heap.raw_free(block, 64, Alignment::of<int>()), "freed twice");
+}
+
+TEST(FastHeapDeathTest, StopsWhenADoubleFreeReachesItsSpan) {
+  FastHeap heap;
+  void* first = heap.raw_alloc(64, Alignment::of<int>());
+  void* second = heap.raw_alloc(64, Alignment::of<int>());
+  heap.raw_free(first, 64, Alignment::of<int>());
+  heap.raw_free(second, 64, Alignment::of<int>());
+  const auto free_again = [&] {
+    heap.raw_free(first, 64, Alignment::of<int>());
+    heap.trim();
+  };
+  EXPECT_DEATH(free_again(), "freed twice|use-after-poison");
+}
+
+TEST(FastHeap, MemoryStaysBoundedWhenOneThreadAllocatesAndAnotherFrees) {
+  FastHeap heap;
+  constexpr std::size_t slots = 1024;
+  std::vector<std::atomic<void*>> ring(slots);
+  std::thread consumer([&] {
+    for (std::size_t i = 0; i < 100'000; ++i) {
+      void* block = nullptr;
+      while ((block = ring[i % slots].exchange(nullptr)) == nullptr) std::this_thread::yield();
+      heap.raw_free(block, 100, Alignment::of<int>());
+    }
+  });
+  for (std::size_t i = 0; i < 100'000; ++i) {
+    void* block = heap.raw_alloc(100, Alignment::of<int>());
+    while (ring[i % slots].load() != nullptr) std::this_thread::yield();
+    ring[i % slots] = block;
+  }
+  consumer.join();
+  EXPECT_LE(heap.statistics().mapped_bytes, 4U << 20);
+  EXPECT_EQ(heap.statistics().live_bytes, 0U);
+}
+
+}  // namespace
+}  // namespace allot
