@@ -1,0 +1,38 @@
+/// How JSON is written. Designated initialisers read well: `{.whitespace = json::Whitespace::indent_2}`.
+#pragma once
+
+#include <cstdint>
+
+#include "allot/base/config.hpp"
+
+namespace allot::inline v0_1::json {
+
+/// Line breaks and indentation.
+enum class Whitespace : std::uint8_t {
+  minified,  ///< none at all
+  indent_1,
+  indent_2,
+  indent_3,
+  indent_4,
+  indent_5,
+  indent_6,
+  indent_7,
+  indent_8,
+  indent_tab,
+};
+
+struct StringifyOptions {
+  Whitespace whitespace = Whitespace::minified;
+  /// False: fields of aggregates that are empty optionals or null pointers are left out.
+  bool emit_null_optional_fields = true;
+  /// True: text is written as an array of its bytes, as invalid UTF-8 always is.
+  bool emit_strings_as_arrays = false;
+  /// True: everything outside ASCII is written as \uXXXX.
+  bool escape_unicode = false;
+  /// True: integers that a double cannot hold (beyond 2^53) are written as strings.
+  bool emit_nonportable_numbers_as_strings = false;
+  /// Deeper nesting is the error limit_exceeded. At most 256; more counts as that.
+  std::uint32_t max_depth = 256;
+};
+
+}  // namespace allot::inline v0_1::json

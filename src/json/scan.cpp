@@ -1,0 +1,54 @@
+#include "scan.hpp"
+
+namespace allot::inline v0_1::json::detail {
+
+namespace {
+
+#if defined(__SSE2__)
+const char* skip_ascii(const char* begin, const char* end) noexcept {
+  while (end - begin >= 16) {
+    const int mask = _mm_movemask_epi8(load_step(begin));
+    if (mask != 0) return begin + std::countr_zero(static_cast<unsigned>(mask));
+    begin += 16;
+  }
+  while (begin != end && static_cast<signed char>(*begin) >= 0) ++begin;
+  return begin;
+}
+#else
+const char* skip_ascii(const char* begin, const char* end) noexcept {
+  while (begin != end && static_cast<signed char>(*begin) >= 0) ++begin;
+  return begin;
+}
+#endif
+
+/// Three bytes of the form 1110xxxx 10xxxxxx 10xxxxxx, from a word with four.
+constexpr std::uint32_t three_byte_mask = 0x00C0C0F0;
+constexpr std::uint32_t three_byte_form = 0x008080E0;
+
+/// Most text that is not ASCII is in runs of three-byte sequences; this takes such a run, less its last bytes.
+const char* skip_three_byte_run(const char* begin, const char* end) noexcept {
+  while (end - begin >= 4) {
+    std::uint32_t word;
+    std::memcpy(&word, begin, sizeof word);
+    if ((word & three_byte_mask) != three_byte_form) break;
+    const std::uint32_t first_bits = word & 0x200F;
+    if (first_bits == 0 || first_bits == 0x200D) break;  // overlong, or a surrogate: utf8_length decides
+    begin += 3;
+  }
+  return begin;
+}
+
+}  // namespace
+
+const char* find_invalid_utf8(const char* begin, const char* end) noexcept {
+  for (;;) {
+    begin = skip_ascii(begin, end);
+    begin = skip_three_byte_run(begin, end);
+    if (begin == end) return end;
+    const unsigned length = utf8_length(begin, end);
+    if (length == 0) return begin;
+    begin += length;
+  }
+}
+
+}  // namespace allot::inline v0_1::json::detail

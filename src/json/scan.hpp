@@ -1,0 +1,123 @@
+/// Scanning of text, sixteen bytes a step where the processor can (SSE2 is part of x86-64), eight elsewhere.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "allot/base/config.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace allot::inline v0_1::json::detail {
+
+/// Whether a byte must be escaped in a string: control characters, quote, backslash.
+constexpr bool needs_escape(unsigned char c) noexcept {
+  return c < 0x20 || c == '"' || c == '\\';
+}
+
+#if defined(__SSE2__)
+
+constexpr std::size_t scan_step = 16;
+
+/// Bit i is set when byte i is a control character, a quote, a backslash or, if `High`, not ASCII.
+template <bool High>
+inline unsigned special_bytes(__m128i bytes) noexcept {
+  const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  const __m128i found = _mm_or_si128(quotes, backslashes);
+  if constexpr (High) {
+    // As signed bytes, what is not ASCII is below 0x20 too.
+    const __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(found, low)));
+  } else {
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(found, low)));
+  }
+}
+
+inline __m128i load_step(const char* at) noexcept {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+}
+inline void store_step(char* at, __m128i bytes) noexcept {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at), bytes);
+}
+
+#else
+
+constexpr std::size_t scan_step = 8;
+
+inline std::uint64_t load_step(const char* at) noexcept {
+  std::uint64_t bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return bytes;
+}
+inline void store_step(char* at, std::uint64_t bytes) noexcept {
+  std::memcpy(at, &bytes, sizeof bytes);
+}
+
+/// As above, from the eight bytes of a little-endian word.
+template <bool High>
+inline unsigned special_bytes(std::uint64_t bytes) noexcept {
+  static_assert(std::endian::native == std::endian::little);
+  unsigned mask = 0;
+  for (unsigned i = 0; i < 8; ++i) {
+    const auto c = static_cast<unsigned char>(bytes >> (8 * i));
+    if (needs_escape(c) || (High && c >= 0x80)) mask |= 1U << i;
+  }
+  return mask;
+}
+
+#endif
+
+/// The first byte in begin .. end that is a control character, a quote, a backslash or, if `High`, not ASCII; else end.
+template <bool High>
+inline const char* find_special(const char* begin, const char* end) noexcept {
+  while (static_cast<std::size_t>(end - begin) >= scan_step) {
+    const unsigned mask = special_bytes<High>(load_step(begin));
+    if (mask != 0) return begin + std::countr_zero(mask);
+    begin += scan_step;
+  }
+  for (; begin != end; ++begin) {
+    const auto c = static_cast<unsigned char>(*begin);
+    if (needs_escape(c) || (High && c >= 0x80)) break;
+  }
+  return begin;
+}
+
+/// Bytes of the valid UTF-8 sequence at `at` (RFC 3629: no overlong forms, no surrogates), 0 when there is none.
+inline unsigned utf8_length(const char* at, const char* end) noexcept {
+  const auto byte = [&](int i) { return static_cast<unsigned char>(at[i]); };
+  const auto follows = [&](int i) { return (byte(i) & 0xC0) == 0x80; };
+  const std::ptrdiff_t left = end - at;
+  if (left < 1) return 0;
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead < 0xC2) return 0;
+  if (lead < 0xE0) return left >= 2 && follows(1) ? 2 : 0;
+  if (lead < 0xF0) {
+    if (left < 3 || !follows(1) || !follows(2)) return 0;
+    if (lead == 0xE0 && byte(1) < 0xA0) return 0;
+    return lead == 0xED && byte(1) >= 0xA0 ? 0 : 3;
+  }
+  if (lead > 0xF4 || left < 4 || !follows(1) || !follows(2) || !follows(3)) return 0;
+  if (lead == 0xF0 && byte(1) < 0x90) return 0;
+  return lead == 0xF4 && byte(1) >= 0x90 ? 0 : 4;
+}
+
+/// The first byte that is not part of valid UTF-8, or end.
+const char* find_invalid_utf8(const char* begin, const char* end) noexcept;
+
+/// The code point of a valid sequence of `length` bytes.
+inline std::uint32_t code_point_at(const char* at, unsigned length) noexcept {
+  const auto byte = [&](unsigned i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(at[i])); };
+  if (length == 1) return byte(0);
+  std::uint32_t code = byte(0) & (0xFFU >> (length + 1));
+  for (unsigned i = 1; i < length; ++i) code = (code << 6) | (byte(i) & 0x3F);
+  return code;
+}
+
+}  // namespace allot::inline v0_1::json::detail
