@@ -17,7 +17,9 @@ struct User {
   }
 };
 
-void level_up(User& user) { user.power += 1; }
+void level_up(User& user) {
+  user.power += 1;
+}
 
 }  // namespace
 
@@ -26,7 +28,9 @@ int main() {
   const allot::Allocator allocator = gpa.allocator();
 
   auto* user = User::init(allocator, 1, 100).value();
-  DEFER { allocator.destroy(user); };
+  DEFER {
+    allocator.destroy(user);
+  };
 
   level_up(*user);
   allot::error_sink().text("User ").number(user->id).text(" has power of ").signed_number(user->power).newline();

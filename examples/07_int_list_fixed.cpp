@@ -7,7 +7,9 @@ namespace {
 
 void fill_and_print(allot::Allocator allocator) {
   auto list = IntList<false>::init(allocator).value();
-  DEFER { list.deinit(); };
+  DEFER {
+    list.deinit();
+  };
   for (int i = 0; i < 10; ++i) list.add(i).value();
   debug_print(list.items.first(list.pos));
 }

@@ -13,15 +13,20 @@ template <std::size_t Size>
 allot::Result<void> print_json() {
   char buffer[Size];
   allot::FixedBufferAllocator fixed(buffer);
-  DEFER { fixed.reset(); };
+  DEFER {
+    fixed.reset();
+  };
 
   struct {
     std::string_view this_is = "an anonymous struct";
     bool above = true;
     std::string_view last_param = "are options";
   } value;
-  auto json = TRY(allot::json::stringify_alloc(fixed.allocator(), value, {.whitespace = allot::json::Whitespace::indent_2}));
-  DEFER { fixed.allocator().free(json); };
+  auto json =
+      TRY(allot::json::stringify_alloc(fixed.allocator(), value, {.whitespace = allot::json::Whitespace::indent_2}));
+  DEFER {
+    fixed.allocator().free(json);
+  };
 
   debug_print(std::string_view(json.data(), json.size()));
   return {};

@@ -6,7 +6,9 @@
 #include <ranges>
 #include <string_view>
 
-inline void debug_print(std::string_view text) { allot::error_sink().text(text).newline(); }
+inline void debug_print(std::string_view text) {
+  allot::error_sink().text(text).newline();
+}
 
 template <std::ranges::range Range>
   requires std::integral<std::ranges::range_value_t<Range>>

@@ -18,8 +18,14 @@ inline constexpr Ending failure{Ending::Kind::exited, 1};
 inline constexpr Ending aborted{Ending::Kind::signalled, SIGABRT};
 
 inline constexpr TourProgram tour_programs[] = {
-    {"01_heap_alloc", "alloc and free: a length known only at run time, freed by DEFER at the end of the scope", success},
-    {"02_game", "init and deinit: ERRDEFER undoes the first allocation when the second one fails", success},
+    {"01_heap_alloc", "alloc and free: a length known only at run time, freed by DEFER at the end of the scope",
+     success},
+    {"03_double_free", "the first rule of freeing: not twice; the report names all three places", aborted},
+    {"04_alloc_lower", "the second rule of freeing: a lost reference is a leak, reported with its line", failure},
+    {"05_create_destroy", "create and destroy: one object, and a function that returns what it created", success},
+    {"06_int_list", "a dynamic array that forgets to free what it outgrew: the leak report finds the line", failure},
+    {"07_int_list_fixed", "the same list, mended, over the checked heap and over an arena in an arena", success},
+    {"09_arena_parser", "a parser whose temporary state lives in an arena and is freed in one go", success},
 };
 
 }  // namespace allot::tool
