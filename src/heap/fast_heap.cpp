@@ -45,8 +45,8 @@ void FastHeap::deinit() noexcept {
 }
 
 detail::fast::CacheBody* FastHeap::body_of_thread() const noexcept {
-  const detail::fast::ThreadCache* cache = cache_of_thread();
-  return cache != nullptr ? cache->body : detail::fast::cache_of_thread(*heap());
+  const detail::fast::InstanceSlot& slot = slot_of_thread();
+  return slot.serial == serial() ? slot.cache->body() : detail::fast::cache_of_thread(*heap());
 }
 
 void* FastHeap::allocate_cold(std::size_t size, Alignment alignment) noexcept {

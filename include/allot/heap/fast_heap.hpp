@@ -42,28 +42,27 @@ class FastHeap : public PinnedAllocator<FastHeap> {
   void deinit() noexcept;
 
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) noexcept {
-    if (detail::fast::ThreadCache* cache = cache_of_thread()) [[likely]] {
-      void* block = cache->pop(detail::fast::small_class(size, alignment));
-      if (block != nullptr) [[likely]] {
-        unpoison(block, size);
-        return block;
-      }
-    }
-    return allocate_cold(size, alignment);
+    const detail::fast::InstanceSlot& slot = slot_of_thread();
+    if (slot.serial != serial()) [[unlikely]]
+      return allocate_cold(size, alignment);
+    void* block = slot.cache->pop(detail::fast::small_class(size, alignment));
+    if (block == nullptr) [[unlikely]]
+      return allocate_cold(size, alignment);
+    unpoison(block, size);
+    return block;
   }
 
   [[nodiscard]] bool raw_resize(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept;
   [[nodiscard]] void* raw_remap(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept;
 
   ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) noexcept {
-    if (detail::fast::ThreadCache* cache = cache_of_thread()) [[likely]] {
-      if (cache->push(detail::fast::small_class(size, alignment), memory)) [[likely]] {
-        detail::fill_freed(memory, size);
-        poison(memory, size);
-        return;
-      }
-    }
-    free_cold(memory, size, alignment);
+    const detail::fast::InstanceSlot& slot = slot_of_thread();
+    if (slot.serial != serial()) [[unlikely]]
+      return free_cold(memory, size, alignment);
+    if (!slot.cache->push(detail::fast::small_class(size, alignment), memory)) [[unlikely]]
+      return free_cold(memory, size, alignment);
+    detail::fill_freed(memory, size);
+    poison(memory, size);
   }
 
   /// Whether a block of this heap begins at `address`: live, or waiting in a thread's cache. Takes locks; for asserts.
@@ -78,11 +77,14 @@ class FastHeap : public PinnedAllocator<FastHeap> {
  private:
   static constexpr std::uint64_t no_serial = 1;  // in no thread's slots
 
-  [[nodiscard]] ALLOT_ALWAYS_INLINE detail::fast::ThreadCache* cache_of_thread() const noexcept {
+  /// Where the calling thread's cache of this heap is, if the serials match.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE const detail::fast::InstanceSlot& slot_of_thread() const noexcept {
     const auto* slots = reinterpret_cast<const char*>(detail::fast::thread_state.instances);
-    const auto& slot =
-        *reinterpret_cast<const detail::fast::InstanceSlot*>(slots + __atomic_load_n(&slot_offset_, __ATOMIC_RELAXED));
-    return slot.serial == __atomic_load_n(&serial_, __ATOMIC_RELAXED) ? slot.cache : nullptr;
+    return *reinterpret_cast<const detail::fast::InstanceSlot*>(slots +
+                                                                __atomic_load_n(&slot_offset_, __ATOMIC_RELAXED));
+  }
+  [[nodiscard]] ALLOT_ALWAYS_INLINE std::uint64_t serial() const noexcept {
+    return __atomic_load_n(&serial_, __ATOMIC_RELAXED);
   }
   [[nodiscard]] detail::fast::Heap* heap() const noexcept { return __atomic_load_n(&heap_, __ATOMIC_ACQUIRE); }
   [[nodiscard]] bool open() noexcept;

@@ -18,7 +18,7 @@
 
 namespace allot::inline v0_1::detail::fast {
 
-using SizeClass = std::uint32_t;
+using SizeClass = std::size_t;
 
 constexpr SizeClass no_class = 0;
 constexpr int steps_log2 = 3;                            // eight classes a doubling

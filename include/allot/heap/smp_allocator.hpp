@@ -36,25 +36,25 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
     namespace fast = detail::fast;
     void* block = fast::thread_state.process_cache.pop(fast::small_class(size, alignment));
     if (block == nullptr) [[unlikely]]
-      return fast::process_allocate(size, alignment);
+      return fast::process_allocate(nullptr, size, alignment);
     unpoison(block, size);
     return block;
   }
 
   [[nodiscard]] bool raw_resize(void* memory, std::size_t size, Alignment alignment,
                                 std::size_t new_size) const noexcept {
-    return detail::fast::process_resize(memory, size, alignment, new_size);
+    return detail::fast::process_resize(nullptr, memory, size, alignment, new_size);
   }
 
   [[nodiscard]] void* raw_remap(void* memory, std::size_t size, Alignment alignment,
                                 std::size_t new_size) const noexcept {
-    return detail::fast::process_remap(memory, size, alignment, new_size);
+    return detail::fast::process_remap(nullptr, memory, size, alignment, new_size);
   }
 
   ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) const noexcept {
     namespace fast = detail::fast;
     if (!fast::thread_state.process_cache.push(fast::small_class(size, alignment), memory)) [[unlikely]]
-      return fast::process_free(memory, size, alignment);
+      return fast::process_free(nullptr, memory, size, alignment);
     detail::fill_freed(memory, size);
     poison(memory, size);
   }

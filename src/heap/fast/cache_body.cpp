@@ -45,7 +45,7 @@ CacheBody::CacheBody(Heap& heap) noexcept : heap_(&heap), free_slots_(reinterpre
 void CacheBody::attach(ThreadCache* front) noexcept {
   front_ = front != nullptr ? front : &own_front_;
   front_->reset();
-  front_->body = this;
+  front_->body_ = this;
   for (SizeClass c = 1; c < small_class_count; ++c) {
     if (stacks_[c].base == nullptr) continue;
     set_top(c, stacks_[c].base);
@@ -57,22 +57,6 @@ void CacheBody::detach() noexcept {
   flush();
   front_->reset();
   front_ = nullptr;
-}
-
-void* CacheBody::take(SizeClass size_class) noexcept {
-  void** top = top_of(size_class);
-  void* block = *top;
-  if (block == nullptr) return refill(size_class);
-  set_top(size_class, top - 1);
-  return block;
-}
-
-void CacheBody::give(SizeClass size_class, void* block) noexcept {
-  void** top = top_of(size_class);
-  if (top == limit_of(size_class)) return overflow(size_class, block);
-  top[1] = block;
-  __atomic_signal_fence(__ATOMIC_RELEASE);
-  set_top(size_class, top + 1);
 }
 
 void CacheBody::flush() noexcept {
@@ -89,18 +73,6 @@ std::size_t CacheBody::held(SizeClass size_class) const noexcept {
                    : __atomic_load_n(&medium_tops_[size_class - small_class_count], __ATOMIC_RELAXED);
   const auto count = static_cast<std::size_t>(top - base);
   return count <= cache_limit_of_class(size_class) ? count : 0;  // read while its thread moved the stack
-}
-
-void**& CacheBody::top_of(SizeClass size_class) noexcept {
-  return size_class < small_class_count ? front_->tops_[size_class] : medium_tops_[size_class - small_class_count];
-}
-
-void**& CacheBody::limit_of(SizeClass size_class) noexcept {
-  return size_class < small_class_count ? front_->limits_[size_class] : medium_limits_[size_class - small_class_count];
-}
-
-void CacheBody::set_top(SizeClass size_class, void** top) noexcept {
-  __atomic_store_n(&top_of(size_class), top, __ATOMIC_RELAXED);
 }
 
 /// The stack is empty: half of it from the central list, the last one for the caller.

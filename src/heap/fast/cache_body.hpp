@@ -35,7 +35,14 @@ class CacheBody {
   void detach() noexcept;
 
   /// A block of `size_class`; null when out of memory.
-  [[nodiscard]] void* take(SizeClass size_class) noexcept;
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void* take(SizeClass size_class) noexcept {
+    void** top = top_of(size_class);
+    void* block = *top;
+    if (block == nullptr) [[unlikely]]
+      return refill(size_class);
+    set_top(size_class, top - 1);
+    return block;
+  }
 
   /// Whether `block` is the one of its class that came back last.
   [[nodiscard]] bool freed_last(SizeClass size_class, const void* block) noexcept {
@@ -43,7 +50,14 @@ class CacheBody {
   }
 
   /// Takes a block back that was not freed last.
-  void give(SizeClass size_class, void* block) noexcept;
+  ALLOT_ALWAYS_INLINE void give(SizeClass size_class, void* block) noexcept {
+    void** top = top_of(size_class);
+    if (top == limit_of(size_class)) [[unlikely]]
+      return overflow(size_class, block);
+    top[1] = block;
+    __atomic_signal_fence(__ATOMIC_RELEASE);
+    set_top(size_class, top + 1);
+  }
 
   /// Gives all blocks of all classes back; the stacks keep their slots.
   void flush() noexcept;
@@ -70,11 +84,18 @@ class CacheBody {
 
   explicit CacheBody(Heap& heap) noexcept;
 
-  [[nodiscard]] void**& top_of(SizeClass size_class) noexcept;
-  [[nodiscard]] void**& limit_of(SizeClass size_class) noexcept;
-  void set_top(SizeClass size_class, void** top) noexcept;
-  [[nodiscard]] void* refill(SizeClass size_class) noexcept;
-  void overflow(SizeClass size_class, void* block) noexcept;
+  [[nodiscard]] void**& top_of(SizeClass size_class) noexcept {
+    return size_class < small_class_count ? front_->tops_[size_class] : medium_tops_[size_class - small_class_count];
+  }
+  [[nodiscard]] void**& limit_of(SizeClass size_class) noexcept {
+    return size_class < small_class_count ? front_->limits_[size_class]
+                                          : medium_limits_[size_class - small_class_count];
+  }
+  void set_top(SizeClass size_class, void** top) noexcept {
+    __atomic_store_n(&top_of(size_class), top, __ATOMIC_RELAXED);
+  }
+  [[nodiscard]] ALLOT_NOINLINE void* refill(SizeClass size_class) noexcept;
+  ALLOT_NOINLINE void overflow(SizeClass size_class, void* block) noexcept;
   void grow(SizeClass size_class) noexcept;
   void shrink(SizeClass size_class) noexcept;
   bool give_oldest(SizeClass size_class, std::size_t count) noexcept;

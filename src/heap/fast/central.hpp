@@ -66,7 +66,7 @@ class alignas(64) Central {
   void unlink(Span& span) noexcept;
 
   sys::Mutex mutex_;
-  std::uint32_t size_class_ = 0;
+  SizeClass size_class_ = no_class;
   std::uint32_t transfer_count_ = 0;
   std::uint32_t transfer_limit_ = 0;
   void** transfer_ = nullptr;

@@ -1,5 +1,6 @@
 #include "allot/heap/fast/process_heap.hpp"
 
+#include "allot/base/poison.hpp"
 #include "allot/heap/fast/thread_state.hpp"
 #include "allot/heap/smp_allocator.hpp"
 #include "misuse.hpp"
@@ -18,7 +19,7 @@ constinit Heap process_heap;
 
 /// The calling thread's cache, made on first use; null when it can have none.
 CacheBody* process_cache() noexcept {
-  CacheBody* body = thread_state.process_cache.body;
+  CacheBody* body = thread_state.process_cache.body();
   if (body != nullptr) [[likely]]
     return body;
   return cache_of_thread(process_heap);
@@ -26,30 +27,37 @@ CacheBody* process_cache() noexcept {
 
 /// Whether the heap can be used; opens it the first time.
 bool process_heap_open() noexcept {
-  return thread_state.process_cache.body != nullptr || open_heap(process_heap, &process_map);
+  return thread_state.process_cache.body() != nullptr || open_heap(process_heap, &process_map);
 }
 
 }  // namespace
 
-void* process_allocate(std::size_t size, Alignment alignment) noexcept {
+void* process_allocate(void*, std::size_t size, Alignment alignment) noexcept {
+  const std::size_t extent = extent_of(size, alignment);
+  CacheBody* cache = thread_state.process_cache.body();
+  if (cache != nullptr && kind_of(extent, alignment) == BlockKind::of_class) [[likely]] {
+    void* block = cache->take(class_of_extent(extent));
+    if (block != nullptr) unpoison(block, size);
+    return block;
+  }
   bool untouched = false;
-  return process_allocate(size, alignment, untouched);
+  return process_allocate_zeroable(size, alignment, untouched);
 }
 
-void* process_allocate(std::size_t size, Alignment alignment, bool& untouched) noexcept {
+void* process_allocate_zeroable(std::size_t size, Alignment alignment, bool& untouched) noexcept {
   if (!process_heap_open()) return nullptr;
   return process_heap.allocate(process_cache(), size, alignment, untouched);
 }
 
-bool process_resize(void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+bool process_resize(void*, void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
   return process_heap.resize(block, size, alignment, new_size);
 }
 
-void* process_remap(void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+void* process_remap(void*, void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
   return process_heap.remap(process_cache(), block, size, alignment, new_size);
 }
 
-void process_free(void* block, std::size_t size, Alignment alignment) noexcept {
+void process_free(void*, void* block, std::size_t size, Alignment alignment) noexcept {
   process_heap.free(process_cache(), block, size, alignment);
 }
 

@@ -10,16 +10,18 @@
 
 namespace allot::inline v0_1::detail::fast {
 
-/// The raw operations, complete; the inline fast paths call them when they have nothing to pop or no room to push.
-[[nodiscard]] ALLOT_NOINLINE void* process_allocate(std::size_t size, Alignment alignment) noexcept;
-[[nodiscard]] ALLOT_NOINLINE bool process_resize(void* block, std::size_t size, Alignment alignment,
+/// The raw operations, complete; the inline fast paths call them when they have nothing to pop or no room to push. The
+/// first argument stands where a table entry has its context, so that those can jump here with their registers as they
+/// are.
+[[nodiscard]] ALLOT_NOINLINE void* process_allocate(void*, std::size_t size, Alignment alignment) noexcept;
+[[nodiscard]] ALLOT_NOINLINE bool process_resize(void*, void* block, std::size_t size, Alignment alignment,
                                                  std::size_t new_size) noexcept;
-[[nodiscard]] ALLOT_NOINLINE void* process_remap(void* block, std::size_t size, Alignment alignment,
+[[nodiscard]] ALLOT_NOINLINE void* process_remap(void*, void* block, std::size_t size, Alignment alignment,
                                                  std::size_t new_size) noexcept;
-ALLOT_NOINLINE void process_free(void* block, std::size_t size, Alignment alignment) noexcept;
+ALLOT_NOINLINE void process_free(void*, void* block, std::size_t size, Alignment alignment) noexcept;
 
 /// As process_allocate; `untouched` tells whether the block reads as zero.
-[[nodiscard]] void* process_allocate(std::size_t size, Alignment alignment, bool& untouched) noexcept;
+[[nodiscard]] void* process_allocate_zeroable(std::size_t size, Alignment alignment, bool& untouched) noexcept;
 
 /// Bytes that the live block at `block` may use; 0 when it is no block of this heap that can be told from outside (a
 /// foreign pointer, one into the middle of a large block).

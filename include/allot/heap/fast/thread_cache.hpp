@@ -56,16 +56,18 @@ class ThreadCache {
   /// No class has slots, as at first.
   constexpr void reset() noexcept {
     for (std::size_t i = 0; i < bins; ++i) tops_[i] = limits_[i] = no_slots;
-    body = nullptr;
+    body_ = nullptr;
   }
 
-  CacheBody* body = nullptr;  ///< *owned by the heap*; the rest of this cache, null before first use
+  /// The rest of this cache, null before first use. *Owned by the heap.*
+  [[nodiscard]] CacheBody* body() const noexcept { return body_; }
 
  private:
   friend class CacheBody;
 
   void** tops_[bins];
   void** limits_[bins];
+  CacheBody* body_;
 };
 
 }  // namespace allot::inline v0_1::detail::fast
