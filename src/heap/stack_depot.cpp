@@ -32,6 +32,7 @@ constexpr std::size_t bucket_count = std::size_t{1} << 16;
 constinit std::atomic<std::uintptr_t*> chunks[chunk_count];
 constinit std::atomic<std::uint32_t> buckets[bucket_count];
 
+constinit const Store* replacement = nullptr;
 constinit sys::Mutex mutex;
 constinit std::uint32_t next_word = 0;
 constinit std::atomic<std::size_t> trace_count{0};
@@ -117,6 +118,8 @@ ALLOT_COLD std::uint32_t add(std::atomic<std::uint32_t>& bucket, std::uint32_t s
 
 TraceId intern(std::span<const std::uintptr_t> frames) noexcept {
   if (frames.empty()) return TraceId::none;
+  if (replacement != nullptr) [[unlikely]]
+    return replacement->intern(frames);
   const std::uint64_t full_hash = hash_of(frames);
   const std::uint32_t hash = static_cast<std::uint32_t>(full_hash);
   std::atomic<std::uint32_t>& bucket = buckets[(full_hash >> 32) & (bucket_count - 1)];
@@ -127,8 +130,14 @@ TraceId intern(std::span<const std::uintptr_t> frames) noexcept {
 
 std::span<const std::uintptr_t> frames(TraceId trace) noexcept {
   if (trace == TraceId::none) return {};
+  if (replacement != nullptr) [[unlikely]]
+    return replacement->frames(trace);
   const Record& record = record_at(static_cast<std::uint32_t>(trace));
   return {record.frames(), record.count};
+}
+
+void replace_by(const Store& store) noexcept {
+  replacement = &store;
 }
 
 Stats stats() noexcept {

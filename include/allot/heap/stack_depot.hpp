@@ -25,6 +25,15 @@ namespace stack_depot {
 /// The frames of a stored stack; valid as long as the process lives. Empty for `none`.
 [[nodiscard]] std::span<const std::uintptr_t> frames(TraceId trace) noexcept;
 
+/// Another place to keep stacks, for a program that wants them elsewhere than in private pages. The functions hold to
+/// the contracts of `intern` and `frames`.
+struct Store {
+  TraceId (*intern)(std::span<const std::uintptr_t> frames) noexcept;
+  std::span<const std::uintptr_t> (*frames)(TraceId trace) noexcept;
+};
+/// Replaces the depot for the rest of the process, before the first stack is stored; `store` is held, not owned.
+void replace_by(const Store& store) noexcept;
+
 struct Stats {
   std::size_t traces;  ///< distinct stacks
   std::size_t bytes;   ///< memory they take, index included

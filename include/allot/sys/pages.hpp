@@ -51,4 +51,11 @@ void purge_pages_lazily(void* pages, std::size_t size) noexcept;
 /// Asks for transparent huge pages behind this range (2 MiB on our platforms), or for none. A hint.
 void prefer_huge_pages(void* pages, std::size_t size, bool prefer) noexcept;
 
+/// Told of every range that was mapped here (`mapped`) and, before it happens, of every one that is unmapped.
+using PageObserver = void (*)(const void* pages, std::size_t size, bool mapped) noexcept;
+
+/// One observer a process, for tools that must know which pages are the library's own; null ends it. The observer must
+/// not map pages through here. Costs nothing but a load when there is none.
+void observe_pages(PageObserver observer) noexcept;
+
 }  // namespace allot::inline v0_1::sys

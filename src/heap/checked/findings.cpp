@@ -12,7 +12,8 @@ BlockFacts facts_of(const Slab& slab, std::uint32_t index) noexcept {
           info.allocation,
           info.first_free,
           info.alloc_thread,
-          info.state == SlotState::dead ? info.free_thread : std::uint32_t{0}};
+          info.state == SlotState::dead ? info.free_thread : std::uint32_t{0},
+          info.tag};
 }
 
 BlockFacts facts_of(const LargeBlock& block) noexcept {
@@ -22,7 +23,8 @@ BlockFacts facts_of(const LargeBlock& block) noexcept {
           block.allocation,
           block.first_free,
           block.alloc_thread,
-          block.state == SlotState::dead ? block.free_thread : std::uint32_t{0}};
+          block.state == SlotState::dead ? block.free_thread : std::uint32_t{0},
+          block.tag};
 }
 
 Report report_about(ReportKind kind, const BlockFacts& facts) noexcept {

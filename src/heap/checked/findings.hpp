@@ -22,6 +22,7 @@ struct BlockFacts {
   TraceId first_free;
   std::uint32_t alloc_thread;
   std::uint32_t free_thread;
+  std::uint8_t tag;
 };
 
 [[nodiscard]] BlockFacts facts_of(const Slab& slab, std::uint32_t index) noexcept;

@@ -93,6 +93,7 @@ void enter(State& state, LargeBlock* block, const Request& request) noexcept {
   block->alloc_thread = request.thread;
   block->epoch = state.epoch.load(std::memory_order_relaxed);
   block->state = SlotState::live;
+  block->tag = request.tag;
   block->mapped = true;
   const MaybeLock lock(state.large.mutex, state.thread_safe);
   state.large.live.push_back(block);

@@ -29,6 +29,8 @@ struct LargeBlock {
   std::uint16_t alloc_thread = 0;
   std::uint16_t free_thread = 0;
   SlotState state = SlotState::never_used;
+  std::uint8_t tag = 0;   // the caller's own, see Request
+  std::uint8_t mark = 0;  // for whoever walks all blocks
   bool guarded = false;
   bool mapped = false;
   LargeBlock* next = nullptr;  // in the queue of its state

@@ -110,6 +110,8 @@ void* open_slot(const State& state, Slab& slab, std::uint32_t index, const Reque
   info.alloc_thread = request.thread;
   info.alignment_log2 = static_cast<std::uint8_t>(request.alignment.log2());
   info.state = SlotState::live;
+  info.tag = request.tag;
+  info.mark = 0;
   unpoison(block, request.size);
   ++slab.live;
   ++slab.shard->live_blocks;

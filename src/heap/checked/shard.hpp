@@ -16,6 +16,7 @@ struct Request {
   Alignment alignment;
   TraceId trace;
   std::uint16_t thread;
+  std::uint8_t tag = 0;  // kept with the block for the caller, as the kind of function that asked for it
 };
 
 /// A block of the class; null when out of memory. Takes the shard's lock.

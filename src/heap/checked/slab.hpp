@@ -29,6 +29,8 @@ struct SlotInfo {
   std::uint16_t free_thread;
   std::uint8_t alignment_log2;  // requested
   SlotState state;
+  std::uint8_t tag;   // the caller's own, see Request
+  std::uint8_t mark;  // 0; for whoever walks all blocks
 };
 static_assert(sizeof(SlotInfo) == 24);
 

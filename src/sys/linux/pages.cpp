@@ -25,10 +25,20 @@ int protection_of(Access access) noexcept {
   return PROT_READ | PROT_WRITE;
 }
 
+constinit std::atomic<PageObserver> page_observer{nullptr};
+
+ALLOT_ALWAYS_INLINE void tell_observer(const void* pages, std::size_t size, bool mapped) noexcept {
+  const PageObserver observer = page_observer.load(std::memory_order_acquire);
+  if (observer != nullptr) [[unlikely]]
+    observer(pages, size, mapped);
+}
+
 void* map_anywhere(std::size_t size, Access access) noexcept {
   const int reserve = access == Access::read_write ? 0 : MAP_NORESERVE;
   void* pages = ::mmap(nullptr, size, protection_of(access), MAP_PRIVATE | MAP_ANONYMOUS | reserve, -1, 0);
-  return pages == MAP_FAILED ? nullptr : pages;
+  if (pages == MAP_FAILED) return nullptr;
+  tell_observer(pages, size, true);
+  return pages;
 }
 
 /// Maps `alignment` more than asked for and gives the ends back.
@@ -73,6 +83,7 @@ void* map_pages(std::size_t size, Alignment alignment, Access access) noexcept {
 
 void unmap_pages(void* pages, std::size_t size) noexcept {
   const KeepErrno keep;
+  tell_observer(pages, size, false);
   ::munmap(pages, size);
 }
 
@@ -82,13 +93,18 @@ bool resize_pages(void* pages, std::size_t size, std::size_t new_size) noexcept 
     if (new_size < size) unmap_pages(static_cast<char*>(pages) + new_size, size - new_size);
     return true;
   }
-  return ::mremap(pages, size, new_size, 0) != MAP_FAILED;
+  if (::mremap(pages, size, new_size, 0) == MAP_FAILED) return false;
+  tell_observer(pages, new_size, true);
+  return true;
 }
 
 void* remap_pages(void* pages, std::size_t size, std::size_t new_size) noexcept {
   const KeepErrno keep;
   void* moved = ::mremap(pages, size, new_size, MREMAP_MAYMOVE);
-  return moved == MAP_FAILED ? nullptr : moved;
+  if (moved == MAP_FAILED) return nullptr;
+  tell_observer(pages, size, false);
+  tell_observer(moved, new_size, true);
+  return moved;
 }
 
 void purge_pages(void* pages, std::size_t size) noexcept {
@@ -109,6 +125,10 @@ bool protect_pages(void* pages, std::size_t size, Access access) noexcept {
 void prefer_huge_pages(void* pages, std::size_t size, bool prefer) noexcept {
   const KeepErrno keep;
   ::madvise(pages, size, prefer ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
+void observe_pages(PageObserver observer) noexcept {
+  page_observer.store(observer, std::memory_order_release);
 }
 
 }  // namespace allot::inline v0_1::sys
