@@ -810,8 +810,8 @@ TEST(ErrDeferLimit, AnErrorReturnedWithoutTryOrFailIsNotSeen) {
     ALLOT_ERRDEFER {
       ran = true;
     };
-    if (forward) return bad();
-    return Unexpected(Error::broken);
+    if (forward) return bad();  // lint_try: allow
+    return Unexpected(Error::broken);  // lint_try: allow
   };
   EXPECT_FALSE(run(true).has_value());
   EXPECT_FALSE(run(false).has_value());

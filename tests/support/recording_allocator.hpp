@@ -164,7 +164,8 @@ class RecordingAllocator : public PinnedAllocator<RecordingAllocator> {
     return true;
   }
 
-  void* make(std::size_t size, Alignment alignment) {
+  // Out of line: inlined, g++ 12 follows the malloc size into growth that cannot happen and warns.
+  ALLOT_NOINLINE void* make(std::size_t size, Alignment alignment) {
     const std::size_t capacity = std::bit_ceil(size);
     std::size_t bytes = capacity + guard_bytes;
     bytes = alignment.forward(bytes);
@@ -178,7 +179,7 @@ class RecordingAllocator : public PinnedAllocator<RecordingAllocator> {
     return memory;
   }
 
-  bool change_size(void* memory, Block& block, std::size_t new_size) noexcept {
+  ALLOT_NOINLINE bool change_size(void* memory, Block& block, std::size_t new_size) noexcept {
     if (new_size > block.capacity) return false;
     unsigned char* const bytes = static_cast<unsigned char*>(memory);
     const std::size_t end = block.capacity + guard_bytes;
