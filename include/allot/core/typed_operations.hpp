@@ -72,7 +72,7 @@ class TypedOperations {
   /// Allocates a `T` and constructs it from `args`. The caller owns the result and gives it back with `destroy`.
   /// Error: out_of_memory. If the constructor throws, the memory is given back first.
   template <class T, class... Args>
-  [[nodiscard]] Result<T*> create(Args&&... args) const {
+  [[nodiscard]] Result<T*> create(Args&&... args) const noexcept(std::is_nothrow_constructible_v<T, Args...>) {
     static_assert(std::is_object_v<T> && !std::is_array_v<T> && !std::is_const_v<T>,
                   "create makes single objects that are not const; alloc makes arrays");
     static_assert(std::is_constructible_v<T, Args...> || (std::is_aggregate_v<T> && requires {
@@ -103,7 +103,7 @@ class TypedOperations {
   /// `count` elements of an implicit-lifetime type, contents undefined (0xAA in checked builds). The caller owns the
   /// result and gives it back with `free`. Error: out_of_memory, also when `count * sizeof(T)` is no possible size.
   template <class T>
-  [[nodiscard]] Result<std::span<T>> alloc(std::size_t count) const {
+  [[nodiscard]] Result<std::span<T>> alloc(std::size_t count) const noexcept {
     static_assert(is_implicit_lifetime_v<T>,
                   "alloc hands out objects without constructing them: use alloc_uninit for this type, or ArrayList");
     return alloc_uninit<T>(count);
@@ -111,7 +111,7 @@ class TypedOperations {
 
   /// As `alloc`, every byte zero.
   template <class T>
-  [[nodiscard]] Result<std::span<T>> alloc_zeroed(std::size_t count) const {
+  [[nodiscard]] Result<std::span<T>> alloc_zeroed(std::size_t count) const noexcept {
     Result<std::span<T>> slice = alloc<T>(count);
     if (slice.has_value() && detail::item_bytes<T> != 0) {
       std::memset(static_cast<void*>(slice->data()), 0, slice->size_bytes());
@@ -122,7 +122,7 @@ class TypedOperations {
   /// Storage for `count` elements of any type, none constructed. Give it back with `free_uninit` after destroying what
   /// was constructed in it. Error: out_of_memory.
   template <class T>
-  [[nodiscard]] Result<std::span<T>> alloc_uninit(std::size_t count) const {
+  [[nodiscard]] Result<std::span<T>> alloc_uninit(std::size_t count) const noexcept {
     static_assert(std::is_object_v<T> && !std::is_const_v<T>, "elements are objects and not const");
     T* memory = allocate<T>(count, Alignment::of<T>());
     if (memory == nullptr) [[unlikely]]
@@ -133,7 +133,7 @@ class TypedOperations {
   /// As `alloc`, the first element on a multiple of `AlignBytes` (a power of two >= alignof(T)). The alignment is part
   /// of the result's type, so `free` knows it.
   template <class T, std::size_t AlignBytes>
-  [[nodiscard]] Result<AlignedSpan<T, AlignBytes>> alloc_aligned(std::size_t count) const {
+  [[nodiscard]] Result<AlignedSpan<T, AlignBytes>> alloc_aligned(std::size_t count) const noexcept {
     static_assert(is_implicit_lifetime_v<T>, "alloc_aligned hands out objects without constructing them");
     T* memory = allocate<T>(count, Alignment::from_bytes(AlignBytes));
     if (memory == nullptr) [[unlikely]]
@@ -143,7 +143,7 @@ class TypedOperations {
 
   /// As `alloc`, `alignment` known at run time only. Give it back with `free_aligned` and the same alignment.
   template <class T>
-  [[nodiscard]] Result<std::span<T>> alloc_aligned(std::size_t count, Alignment alignment) const {
+  [[nodiscard]] Result<std::span<T>> alloc_aligned(std::size_t count, Alignment alignment) const noexcept {
     static_assert(is_implicit_lifetime_v<T>, "alloc_aligned hands out objects without constructing them");
     T* memory = allocate<T>(count, Alignment::max(alignment, Alignment::of<T>()));
     if (memory == nullptr) [[unlikely]]
@@ -153,7 +153,7 @@ class TypedOperations {
 
   /// `count` elements and after them one more, equal to `Sentinel`. Error: out_of_memory.
   template <class T, auto Sentinel = T{}>
-  [[nodiscard]] Result<SentinelSpan<T, Sentinel>> alloc_sentinel(std::size_t count) const {
+  [[nodiscard]] Result<SentinelSpan<T, Sentinel>> alloc_sentinel(std::size_t count) const noexcept {
     static_assert(is_implicit_lifetime_v<T> && !is_zero_size_v<T>, "a sentinel needs bytes of its own");
     T* memory = count == SIZE_MAX ? nullptr : allocate<T>(count + 1, Alignment::of<T>());
     if (memory == nullptr) [[unlikely]]
@@ -228,7 +228,8 @@ class TypedOperations {
   /// invalid afterwards. On error (out_of_memory, also when shrinking needs a new block that there is no memory for) it
   /// is untouched and still the caller's. `count` 0 frees it (a sentinel's block stays, for the sentinel).
   template <MutableSlice S>
-  [[nodiscard]] auto realloc(const S& slice, std::size_t count) const -> Result<typename detail::SliceTraits<S>::Made> {
+  [[nodiscard]] auto realloc(const S& slice, std::size_t count) const noexcept
+      -> Result<typename detail::SliceTraits<S>::Made> {
     using Traits = detail::SliceTraits<S>;
     const std::size_t old_bytes = block_bytes(slice);
     std::size_t new_bytes = 0;
@@ -246,20 +247,20 @@ class TypedOperations {
 
   /// A copy of `items` in a block of its own. Error: out_of_memory.
   template <class T, std::size_t Extent>
-  [[nodiscard]] Result<std::span<std::remove_const_t<T>>> dupe(std::span<T, Extent> items) const {
+  [[nodiscard]] Result<std::span<std::remove_const_t<T>>> dupe(std::span<T, Extent> items) const noexcept {
     using Item = std::remove_const_t<T>;
     static_assert(std::is_trivially_copyable_v<Item>, "dupe copies bytes: clone containers of other types");
     Result<std::span<Item>> copy = alloc_uninit<Item>(items.size());
     if (copy.has_value()) copy_bytes(copy->data(), items.data(), items.size());
     return copy;
   }
-  [[nodiscard]] Result<std::span<char>> dupe(std::string_view text) const {
+  [[nodiscard]] Result<std::span<char>> dupe(std::string_view text) const noexcept {
     return dupe(std::span<const char>(text.data(), text.size()));
   }
 
   /// A copy of `items` followed by `Sentinel`. Error: out_of_memory.
   template <auto Sentinel, class T, std::size_t Extent>
-  [[nodiscard]] auto dupe_sentinel(std::span<T, Extent> items) const
+  [[nodiscard]] auto dupe_sentinel(std::span<T, Extent> items) const noexcept
       -> Result<SentinelSpan<std::remove_const_t<T>, Sentinel>> {
     auto copy = alloc_sentinel<std::remove_const_t<T>, Sentinel>(items.size());
     if (copy.has_value()) copy_bytes(copy->data(), items.data(), items.size());
@@ -267,7 +268,7 @@ class TypedOperations {
   }
 
   /// A copy of `text` that ends with a zero, for C interfaces. Error: out_of_memory.
-  [[nodiscard]] Result<ZString> dupe_z(std::string_view text) const {
+  [[nodiscard]] Result<ZString> dupe_z(std::string_view text) const noexcept {
     return dupe_sentinel<'\0'>(std::span<const char>(text.data(), text.size()));
   }
 
