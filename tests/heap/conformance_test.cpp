@@ -6,8 +6,16 @@
 
 #include "allot/heap/arena_allocator.hpp"
 #include "allot/heap/c_allocator.hpp"
+#include "allot/heap/failing_allocator.hpp"
 #include "allot/heap/fixed_buffer_allocator.hpp"
+#include "allot/heap/limit_allocator.hpp"
+#include "allot/heap/logging_allocator.hpp"
+#include "allot/heap/memory_pool.hpp"
 #include "allot/heap/page_allocator.hpp"
+#include "allot/heap/stack_fallback.hpp"
+#include "allot/heap/thread_safe_allocator.hpp"
+#include "allot/heap/tracking_allocator.hpp"
+#include "allot/heap/validating_allocator.hpp"
 
 namespace allot::testing {
 namespace {
@@ -82,6 +90,41 @@ TEST(Conformance, CAllocator) {
 }
 TEST(Conformance, RawCAllocator) {
   expect_conformance(raw_c_allocator(), {.largest_size = largest_c_block, .largest_alignment = 16});
+}
+
+TEST(Conformance, MemoryPool) {
+  MemoryPool<std::byte[512], {.is_checked = true}> pool(page_allocator());
+  expect_conformance(pool.allocator(), {.largest_size = 512, .largest_alignment = alignof(void*)});
+}
+TEST(Conformance, StackFallback) {
+  StackFallback<10'000> allocator(page_allocator());
+  expect_conformance(allocator.allocator());
+}
+
+// The wrappers, each over pages and between two that check the contract.
+
+template <class W, class... Args>
+void expect_wrapper_conformance(Args... args) {
+  ValidatingAllocator below(page_allocator());
+  W wrapper(below.allocator(), args...);
+  ValidatingAllocator above(wrapper.allocator());
+  expect_conformance(above.allocator());
+}
+
+TEST(Conformance, ThreadSafeAllocator) {
+  expect_wrapper_conformance<ThreadSafeAllocator>();
+}
+TEST(Conformance, LoggingAllocator) {
+  expect_wrapper_conformance<LoggingAllocator>(Sink(nullptr, [](void*, const char*, std::size_t) noexcept {}), "log");
+}
+TEST(Conformance, FailingAllocatorThatFailsResizes) {
+  expect_wrapper_conformance<FailingAllocator>(FailurePlan(), FailurePlan::one_in(2, 7));
+}
+TEST(Conformance, LimitAllocator) {
+  expect_wrapper_conformance<LimitAllocator>(std::size_t{2} << 30);
+}
+TEST(Conformance, TrackingAllocator) {
+  expect_wrapper_conformance<TrackingAllocator>("tracked");
 }
 
 // The suite itself: allocators that break one promise each.
