@@ -14,6 +14,8 @@
 #include "allot/containers/array_list.hpp"
 #include "allot/containers/array_list_unmanaged.hpp"
 #include "allot/containers/bounded_array_list.hpp"
+#include "allot/containers/box.hpp"
+#include "allot/containers/owned_slice.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/direct_allocator.hpp"
 #include "allot/core/sink.hpp"

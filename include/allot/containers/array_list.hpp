@@ -166,4 +166,7 @@ ArrayList<T, A> ArrayListUnmanaged<T>::to_managed(HandleOf<A> allocator) noexcep
   return ArrayList<T, A>(allocator, *this);
 }
 
+template <class T, class A>
+struct is_trivially_relocatable<ArrayList<T, A>> : is_trivially_relocatable<HandleOf<A>> {};
+
 }  // namespace allot::inline v0_1

@@ -108,4 +108,7 @@ class [[nodiscard]] ArrayListUnmanaged : public detail::ListOperations<T> {
   }
 };
 
+template <class T>
+struct is_trivially_relocatable<ArrayListUnmanaged<T>> : std::true_type {};
+
 }  // namespace allot::inline v0_1
