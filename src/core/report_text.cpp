@@ -29,7 +29,7 @@ class Writer {
     sink_.text("  ").text(what).text(more);
     if (trace.thread != 0) sink_.text(", by thread ").number(trace.thread);
     sink_.text(trace.frames.empty() ? " (no trace kept)\n" : ":\n");
-    if (!trace.frames.empty()) style_.traces.function(style_.traces.context, sink_, trace.frames);
+    if (!trace.frames.empty()) style_.traces.function(style_.traces.context, sink_, trace);
   }
 
   void call_trace() const noexcept { trace("this ", report_.call, operation()); }

@@ -64,7 +64,7 @@ std::string_view operation_name(Operation operation) noexcept {
 }
 
 void Call::emit() noexcept {
-  const Trace caller{stack_depot::frames(trace(frames_of_a_report)), sys::current_thread_number()};
+  const Trace caller = trace_of(trace(frames_of_a_report), sys::current_thread_number());
   for (std::size_t i = 0; i < findings.count(); ++i) {
     Report& report = findings[i];
     report.operation = operation_;
@@ -324,7 +324,7 @@ void CheckedHeap::report_use_after_deinit(Operation operation, void* memory, sys
   report.operation = operation;
   report.allocator = options_.name;
   report.address = memory;
-  report.call = {stack_depot::frames(stack_depot::intern({frames, count})), sys::current_thread_number()};
+  report.call = trace_of(stack_depot::intern({frames, count}), sys::current_thread_number());
   options_.handler(report);
 }
 

@@ -15,7 +15,7 @@ namespace {
 Trace calling_trace(const State& state, sys::StackOrigin origin) noexcept {
   std::uintptr_t frames[32];
   const std::size_t count = sys::capture_stack(origin, frames, state.options.stack_method);
-  return {stack_depot::frames(stack_depot::intern({frames, count})), sys::current_thread_number()};
+  return trace_of(stack_depot::intern({frames, count}), sys::current_thread_number());
 }
 
 /// Who looks, and why: what all reports of one look share.

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "allot/sys/module_registry.hpp"
 #include "allot/sys/mutex.hpp"
 #include "allot/sys/pages.hpp"
 
@@ -14,7 +15,7 @@ struct Record {
   std::uint32_t hash;
   std::uint32_t next;  // of the same bucket; 0 ends the chain
   std::uint32_t count;
-  std::uint32_t unused;
+  std::uint32_t generation;  // of modules
 
   [[nodiscard]] const std::uintptr_t* frames() const noexcept {
     return reinterpret_cast<const std::uintptr_t*>(this + 1);
@@ -98,6 +99,7 @@ std::uint32_t take_words(std::size_t words) noexcept {
 
 ALLOT_COLD std::uint32_t add(std::atomic<std::uint32_t>& bucket, std::uint32_t seen, std::uint32_t hash,
                              std::span<const std::uintptr_t> frames) noexcept {
+  const std::uint32_t generation = sys::current_module_generation();
   const sys::ScopedLock lock(mutex);
   const std::uint32_t head = bucket.load(std::memory_order_acquire);
   if (const std::uint32_t raced = find(head, seen, hash, frames)) return raced;
@@ -106,6 +108,7 @@ ALLOT_COLD std::uint32_t add(std::atomic<std::uint32_t>& bucket, std::uint32_t s
   Record& record = const_cast<Record&>(record_at(position));
   record.hash = hash;
   record.next = head;
+  record.generation = generation;
   record.count = static_cast<std::uint32_t>(frames.size());
   std::uintptr_t* stored = const_cast<std::uintptr_t*>(record.frames());
   for (std::size_t i = 0; i < frames.size(); ++i) stored[i] = frames[i];
@@ -138,6 +141,10 @@ std::span<const std::uintptr_t> frames(TraceId trace) noexcept {
 
 void replace_by(const Store& store) noexcept {
   replacement = &store;
+}
+
+std::uint32_t module_generation(TraceId trace) noexcept {
+  return trace == TraceId::none || replacement != nullptr ? 0 : record_at(static_cast<std::uint32_t>(trace)).generation;
 }
 
 Stats stats() noexcept {

@@ -7,8 +7,8 @@
 namespace allot {
 namespace {
 
-void write_numbers(void*, const Sink& sink, std::span<const std::uintptr_t> frames) noexcept {
-  for (const std::uintptr_t frame : frames) sink.text("    frame ").number(frame).newline();
+void write_numbers(void*, const Sink& sink, const Trace& trace) noexcept {
+  for (const std::uintptr_t frame : trace.frames) sink.text("    frame ").number(frame).newline();
 }
 
 std::string text_of(const Report& report, bool colour = false) {
@@ -36,14 +36,14 @@ Report block_report(ReportKind kind, Operation operation) {
   report.address = report.block = address(0x7000);
   report.size = 32;
   report.alignment = 8;
-  report.allocation = {alloc_frames, 1};
-  report.call = {call_frames, 2};
+  report.allocation = {alloc_frames, 1, 0};
+  report.call = {call_frames, 2, 0};
   return report;
 }
 
 Report freed_block_report(ReportKind kind, Operation operation) {
   Report report = block_report(kind, operation);
-  report.first_free = {free_frames, 1};
+  report.first_free = {free_frames, 1, 0};
   return report;
 }
 
@@ -90,7 +90,7 @@ TEST(ReportText, DoubleFree) {
 
 TEST(ReportText, UseOfAFreedBlock) {
   Report report = freed_block_report(ReportKind::use_of_freed_block, Operation::remap);
-  report.first_free = {{}, 1};
+  report.first_free = {{}, 1, 0};
   EXPECT_EQ(text_of(report),
             "error(gpa): use of a freed block: remap of the block of 32 bytes at 0x7000, which was freed before\n"
             "  this remap, by thread 2:\n"
@@ -219,7 +219,7 @@ TEST(ReportText, MemoryLimit) {
   report.given_size = 500;
   report.in_use = 600;
   report.limit = 1000;
-  report.call = {call_frames, 1};
+  report.call = {call_frames, 1, 0};
   EXPECT_EQ(text_of(report),
             "note(gpa): memory limit: alloc of 500 bytes fails with OutOfMemory: 600 bytes of 1000 bytes are in use\n"
             "  this alloc, by thread 1:\n"

@@ -44,7 +44,8 @@ enum class PointerOrigin : std::uint8_t {
 /// Who did something, and where.
 struct Trace {
   std::span<const std::uintptr_t> frames{};  ///< return addresses, innermost first; held, not owned; may be empty
-  std::uint32_t thread = 0;  ///< the thread's number in this process (sys/thread_number.hpp); 0: unknown
+  std::uint32_t thread = 0;   ///< the thread's number in this process (sys/thread_number.hpp); 0: unknown
+  std::uint32_t modules = 0;  ///< which modules were loaded (sys/module_registry.hpp); 0: as now
 };
 
 /// One mistake. Fields that do not apply to the kind are zero or empty. Sizes and offsets are in bytes.

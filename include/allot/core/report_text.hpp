@@ -8,9 +8,6 @@
 ///       help: ...
 #pragma once
 
-#include <cstdint>
-#include <span>
-
 #include "allot/base/config.hpp"
 #include "allot/core/report.hpp"
 #include "allot/core/sink.hpp"
@@ -20,10 +17,11 @@ namespace allot::inline v0_1 {
 /// How traces are written: a function and its context (held, not owned), called once a trace.
 struct TraceWriter {
   void* context = nullptr;
-  void (*function)(void* context, const Sink& sink, std::span<const std::uintptr_t> frames) noexcept = nullptr;
+  void (*function)(void* context, const Sink& sink, const Trace& trace) noexcept = nullptr;
 };
 
-/// Symbolizes: file:line:column, function, inlined frames, the source line where it can be read (trace_text.hpp).
+/// Symbolizes: file:line:column, function, inlined frames, the source line where it can be read.
+/// Frames of this library at the innermost end are left out, and what is outside of main.
 [[nodiscard]] TraceWriter symbolizing_trace_writer(bool colour) noexcept;
 
 struct ReportStyle {

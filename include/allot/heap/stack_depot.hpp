@@ -2,7 +2,9 @@
 ///
 /// One depot a process, in pages of its own; it grows with the number of distinct stacks (8 bytes a frame and 16 more),
 /// never moves and never shrinks, so a trace may be read at any time without a lock. Interning a known stack is a hash,
-/// a look-up and a comparison (about 10 ns for 8 frames) without a lock; a new one takes a mutex.
+/// a look-up and a comparison (about 10 ns for 8 frames) without a lock; a new one takes a
+/// mutex and looks whether libraries were loaded since. Interning wants no lock held that a library's constructor may
+/// want.
 /// Threads: safe. fork: the mutex is taken around it (see checked_heap.hpp).
 #pragma once
 
@@ -33,6 +35,8 @@ struct Store {
 };
 /// Replaces the depot for the rest of the process, before the first stack is stored; `store` is held, not owned.
 void replace_by(const Store& store) noexcept;
+/// Which modules were loaded when the stack was first seen (sys/module_registry.hpp).
+[[nodiscard]] std::uint32_t module_generation(TraceId trace) noexcept;
 
 struct Stats {
   std::size_t traces;  ///< distinct stacks

@@ -27,14 +27,18 @@ BlockFacts facts_of(const LargeBlock& block) noexcept {
           block.tag};
 }
 
+Trace trace_of(TraceId trace, std::uint32_t thread) noexcept {
+  return {stack_depot::frames(trace), thread, stack_depot::module_generation(trace)};
+}
+
 Report report_about(ReportKind kind, const BlockFacts& facts) noexcept {
   Report report;
   report.kind = kind;
   report.block = facts.block;
   report.size = facts.size;
   report.alignment = facts.alignment;
-  report.allocation = {stack_depot::frames(facts.allocation), facts.alloc_thread};
-  report.first_free = {stack_depot::frames(facts.first_free), facts.free_thread};
+  report.allocation = trace_of(facts.allocation, facts.alloc_thread);
+  report.first_free = trace_of(facts.first_free, facts.free_thread);
   return report;
 }
 

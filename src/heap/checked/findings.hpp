@@ -31,6 +31,9 @@ struct BlockFacts {
 /// A report of `kind` about a block, everything filled in that the block knows.
 [[nodiscard]] Report report_about(ReportKind kind, const BlockFacts& facts) noexcept;
 
+/// A stored trace for a report.
+[[nodiscard]] Trace trace_of(TraceId trace, std::uint32_t thread) noexcept;
+
 /// A few reports, in memory that costs nothing until one is added. When more are found than fit, those are dropped:
 /// their damage is repaired and one operation never finds more than this.
 class Findings {

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "allot/sys/module_registry.hpp"
 #include "allot/sys/pages.hpp"
 #include "allot/sys/process_hooks.hpp"
 
@@ -30,11 +31,13 @@ void before_fork() noexcept ALLOT_LOCKS_UNCHECKED {
   for (State* state = running; state != nullptr; state = state->next) lock_heap(*state);
   lock_slab_descriptors();
   lock_large_descriptors();
+  sys::lock_module_registry();
   stack_depot::lock();
 }
 
 void after_fork() noexcept ALLOT_LOCKS_UNCHECKED {
   stack_depot::unlock();
+  sys::unlock_module_registry();
   unlock_large_descriptors();
   unlock_slab_descriptors();
   for (State* state = running; state != nullptr; state = state->next) unlock_heap(*state);
