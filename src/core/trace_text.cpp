@@ -1,8 +1,6 @@
 #include <string_view>
 
 #include "allot/core/report_text.hpp"
-#include "allot/sys/files.hpp"
-#include "allot/sys/mappings.hpp"
 #include "allot/sys/symbols.hpp"
 
 namespace allot::inline v0_1 {
@@ -31,6 +29,28 @@ std::string_view relative(std::string_view path) noexcept {
   const std::string_view here = sys::working_directory(buffer);
   if (here.size() < 2 || !path.starts_with(here) || path.size() <= here.size() || path[here.size()] != '/') return path;
   return path.substr(here.size() + 1);
+}
+
+/// Reads a source line whose file is named relative to a build directory nobody remembers: looks for it below each
+/// directory the module lies in.
+std::string_view read_line_near(const sys::Module& module, std::string_view path, std::uint32_t number,
+                                std::span<char> buffer) noexcept {
+  while (path.starts_with("../") || path.starts_with("./")) path.remove_prefix(path.find('/') + 1);
+  for (std::string_view directory = module.path; !directory.empty();) {
+    directory = directory.substr(0, directory.rfind('/') == std::string_view::npos ? 0 : directory.rfind('/'));
+    char memory[4096];
+    BufferSink joined(memory, sizeof memory);
+    joined.sink().text(directory).character('/').text(path);
+    const std::string_view line = sys::read_source_line(joined.view(), number, buffer);
+    if (!line.empty()) return line;
+  }
+  return {};
+}
+
+std::string_view read_line(const sys::Symbol& symbol, std::span<char> buffer) noexcept {
+  const std::string_view line = sys::read_source_line(symbol.file, symbol.line, buffer);
+  if (!line.empty() || symbol.file.starts_with('/') || symbol.module == nullptr) return line;
+  return read_line_near(*symbol.module, symbol.file, symbol.line, buffer);
 }
 
 std::string_view file_name(std::string_view path) noexcept {
@@ -97,7 +117,7 @@ class TraceText {
 
   void write_source_line(const sys::Symbol& symbol) noexcept {
     char buffer[256];
-    std::string_view line = sys::read_source_line(symbol.file, symbol.line, buffer);
+    const std::string_view line = read_line(symbol, buffer);
     const std::size_t indent = line.find_first_not_of(" \t");
     if (indent == std::string_view::npos) return;
     sink_.text("        ").text(line.substr(indent)).newline();

@@ -114,11 +114,12 @@ TEST(ModuleRegistry, TheProgramHasAPathAndNothingChangesByLooking) {
 }
 
 TEST(SourceLines, AreReadByNumber) {
+  constexpr std::string_view this_file = ALLOT_TEST_SOURCE_DIR "/symbols_test.cpp";
   char buffer[64];
-  EXPECT_EQ(sys::read_source_line(__FILE__, 1, buffer), "#include \"allot/sys/symbols.hpp\"");
-  EXPECT_EQ(sys::read_source_line(__FILE__, 1, std::span(buffer).first(8)), "#include");
-  EXPECT_EQ(sys::read_source_line(__FILE__, 1000000, buffer), "");
-  EXPECT_EQ(sys::read_source_line(__FILE__, 0, buffer), "");
+  EXPECT_EQ(sys::read_source_line(this_file, 1, buffer), "#include \"allot/sys/symbols.hpp\"");
+  EXPECT_EQ(sys::read_source_line(this_file, 1, std::span(buffer).first(8)), "#include");
+  EXPECT_EQ(sys::read_source_line(this_file, 1000000, buffer), "");
+  EXPECT_EQ(sys::read_source_line(this_file, 0, buffer), "");
   EXPECT_EQ(sys::read_source_line("/no/such/file", 1, buffer), "");
 }
 

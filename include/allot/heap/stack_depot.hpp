@@ -35,6 +35,7 @@ struct Store {
 };
 /// Replaces the depot for the rest of the process, before the first stack is stored; `store` is held, not owned.
 void replace_by(const Store& store) noexcept;
+
 /// Which modules were loaded when the stack was first seen (sys/module_registry.hpp).
 [[nodiscard]] std::uint32_t module_generation(TraceId trace) noexcept;
 
