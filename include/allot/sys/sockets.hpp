@@ -67,6 +67,9 @@ struct [[nodiscard]] SocketTransfer {
 /// The address a socket is bound to; empty on failure. Tells which port a listener on port 0 was given.
 [[nodiscard]] SocketAddress local_address(int socket) noexcept;
 
+/// The address a socket is connected to; empty on failure.
+[[nodiscard]] SocketAddress peer_address(int socket) noexcept;
+
 /// Reads at most `size` bytes; a count of 0 is the end of the stream.
 SocketTransfer receive(int socket, char* destination, std::size_t size) noexcept;
 

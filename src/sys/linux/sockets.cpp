@@ -210,6 +210,13 @@ SocketAddress local_address(int socket) noexcept {
   return address;
 }
 
+SocketAddress peer_address(int socket) noexcept {
+  SocketAddress address;
+  socklen_t size = SocketAddress::capacity;
+  if (::getpeername(socket, static_cast<sockaddr*>(address.storage()), &size) == 0) address.set_size(size);
+  return address;
+}
+
 SocketTransfer receive(int socket, char* destination, std::size_t size) noexcept {
   return transferred(repeat_when_interrupted([&] { return ::recv(socket, destination, size, 0); }));
 }
