@@ -167,9 +167,8 @@ class RecordingAllocator : public PinnedAllocator<RecordingAllocator> {
   // Out of line: inlined, g++ 12 follows the malloc size into growth that cannot happen and warns.
   ALLOT_NOINLINE void* make(std::size_t size, Alignment alignment) {
     const std::size_t capacity = std::bit_ceil(size);
-    std::size_t bytes = capacity + guard_bytes;
-    bytes = alignment.forward(bytes);
-    void* const memory = std::aligned_alloc(alignment.bytes(), bytes);
+    const Alignment strict = Alignment::max(alignment, Alignment::max_fundamental());  // Valgrind refuses less
+    void* const memory = std::aligned_alloc(strict.bytes(), strict.forward(capacity + guard_bytes));
     if (memory == nullptr) return nullptr;
     std::memset(memory, garbage, size);
     std::memset(static_cast<unsigned char*>(memory) + size, guard, capacity + guard_bytes - size);

@@ -18,6 +18,8 @@
 ///   - It must end on the thread and stack where it began (no coroutine suspension, no fiber switch in between); when
 ///   it
 ///     does not, the program stops with a message.
+///   - It runs without need when converting the error to the function's own error type throws and the function itself
+///     catches that and goes on.
 ///   - It is a statement of a block: `if (x) ERRDEFER {...};` does not compile.
 /// Cost: DEFER none; ERRDEFER two calls of a few instructions at each end.
 #pragma once
