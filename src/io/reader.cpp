@@ -29,7 +29,8 @@ IoResult<std::size_t> Reader::read(std::span<char> destination) const noexcept {
     const auto capacity = static_cast<std::size_t>(state.limit - state.begin);
     if (state.table->whole_in_memory) return nothing;
     if (destination.size() >= capacity) return state.table->read(state, destination.data(), destination.size());
-    if (!ALLOT_TRY_EXPR(fill())) return nothing;
+    const bool more = ALLOT_TRY_EXPR(fill());
+    if (!more) return nothing;
   }
   const std::string_view ready = state.buffered().substr(0, destination.size());
   std::memcpy(destination.data(), ready.data(), ready.size());
@@ -54,7 +55,8 @@ IoResult<char> Reader::take_byte_slowly() const noexcept {
 
 IoResult<std::string_view> Reader::peek(std::size_t count) const noexcept {
   while (state_->buffered().size() < count) {
-    if (!ALLOT_TRY_EXPR(fill())) ALLOT_FAIL(IoErrorKind::end_of_stream);
+    const bool more = ALLOT_TRY_EXPR(fill());
+    if (!more) ALLOT_FAIL(IoErrorKind::end_of_stream);
   }
   return state_->buffered().substr(0, count);
 }
@@ -75,7 +77,8 @@ IoResult<std::optional<std::string_view>> Reader::take_until(char delimiter) con
       return ready.substr(0, found);
     }
     searched = ready.size();
-    if (!ALLOT_TRY_EXPR(fill())) break;
+    const bool more = ALLOT_TRY_EXPR(fill());
+    if (!more) break;
   }
   const std::string_view last = state_->buffered();
   if (last.empty()) return std::nullopt;
