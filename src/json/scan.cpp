@@ -40,6 +40,15 @@ const char* skip_three_byte_run(const char* begin, const char* end) noexcept {
 
 }  // namespace
 
+const char* skip_utf8_run(const char* begin, const char* end) noexcept {
+  for (;;) {
+    begin = skip_three_byte_run(begin, end);
+    const unsigned length = utf8_length(begin, end);
+    if (length < 2) return begin;
+    begin += length;
+  }
+}
+
 const char* find_invalid_utf8(const char* begin, const char* end) noexcept {
   for (;;) {
     begin = skip_ascii(begin, end);

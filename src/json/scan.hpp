@@ -111,6 +111,9 @@ inline unsigned utf8_length(const char* at, const char* end) noexcept {
 /// The first byte that is not part of valid UTF-8, or end.
 const char* find_invalid_utf8(const char* begin, const char* end) noexcept;
 
+/// The end of the valid UTF-8 sequences of more than one byte that begin at `begin`; `begin` when there are none.
+const char* skip_utf8_run(const char* begin, const char* end) noexcept;
+
 /// The code point of a valid sequence of `length` bytes.
 inline std::uint32_t code_point_at(const char* at, unsigned length) noexcept {
   const auto byte = [&](unsigned i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(at[i])); };

@@ -269,12 +269,13 @@ union Ghost {
 template <class T>
 inline constexpr Ghost<T> ghost{};
 
+/// The field of a number among references to all of them.
 template <std::size_t Index, class First, class... Rest>
-constexpr auto address_at(First& first, Rest&... rest) noexcept {
+constexpr auto& field_at(First& first, Rest&... rest) noexcept {
   if constexpr (Index == 0) {
-    return __builtin_addressof(first);
+    return first;
   } else {
-    return address_at<Index - 1>(rest...);
+    return field_at<Index - 1>(rest...);
   }
 }
 
@@ -298,7 +299,8 @@ consteval std::string_view last_name(std::string_view spelling) {
 
 template <class T, std::size_t Index>
 consteval std::string_view field_name_of() {
-  constexpr auto* field = with_fields(ghost<T>.value, [](auto&... fields) { return address_at<Index>(fields...); });
+  constexpr auto* field =
+      with_fields(ghost<T>.value, [](auto&... fields) { return __builtin_addressof(field_at<Index>(fields...)); });
   return last_name(spelling_of_field<field>());
 }
 

@@ -63,6 +63,13 @@ class Emitter {
       plain_integer(value);
     }
   }
+  /// An integer of any length, as its digits.
+  void big_integer(std::string_view digits) noexcept {
+    const bool quotes = options_.emit_nonportable_numbers_as_strings;
+    if (quotes) raw('"');
+    raw(digits);
+    if (quotes) raw('"');
+  }
   /// Infinities and NaN, which JSON has no numbers for, are null.
   void floating(double value) noexcept {
     if (value - value != 0) return null();

@@ -10,7 +10,7 @@
 ///   strings, spans, lists, arrays up to their first zero, C strings; a lone `char`), as an array of bytes when it is
 ///   not valid UTF-8; optionals and pointers (what they hold, or null); variants (what they hold; monostate as null);
 ///   maps as objects (keys: text, integers, enumerators); other ranges and arrays, tuples and pairs as arrays;
-///   aggregates as objects by field name, and classes with a list of fields (json/fields.hpp).
+///   aggregates as objects by field name, and classes with a list of fields (json/fields.hpp); json::Value.
 /// Types of your own decide for themselves with a member, or a function found by argument-dependent look-up, that
 /// writes exactly one value:
 ///     IoResult<void> json_stringify(json::WriteStream& out) const;
@@ -36,6 +36,7 @@
 #include "allot/json/emitter.hpp"
 #include "allot/json/fields.hpp"
 #include "allot/json/options.hpp"
+#include "allot/json/value.hpp"
 #include "allot/json/write_stream.hpp"
 
 namespace allot::inline v0_1::json {
@@ -189,6 +190,8 @@ template <class T>
 void write_value(Emitter& out, const T& value) {
   if constexpr (StringifiesItself<T> || StringifiedByFunction<T>) {
     write_by_hook(out, value);
+  } else if constexpr (std::is_same_v<T, Value>) {
+    write_tree(out, value);
   } else if constexpr (NullLike<T>) {
     out.null();
   } else if constexpr (std::is_same_v<T, bool>) {
