@@ -7,11 +7,13 @@
 #include "allot/heap/arena_allocator.hpp"
 #include "allot/heap/c_allocator.hpp"
 #include "allot/heap/failing_allocator.hpp"
+#include "allot/heap/fast_heap.hpp"
 #include "allot/heap/fixed_buffer_allocator.hpp"
 #include "allot/heap/limit_allocator.hpp"
 #include "allot/heap/logging_allocator.hpp"
 #include "allot/heap/memory_pool.hpp"
 #include "allot/heap/page_allocator.hpp"
+#include "allot/heap/smp_allocator.hpp"
 #include "allot/heap/stack_fallback.hpp"
 #include "allot/heap/thread_safe_allocator.hpp"
 #include "allot/heap/tracking_allocator.hpp"
@@ -60,6 +62,15 @@ constexpr ConformanceOptions of_static_buffer{.largest_size = 4 * mebibyte,
 
 TEST(Conformance, PageAllocator) {
   expect_conformance(page_allocator());
+}
+
+TEST(Conformance, SmpAllocator) {
+  expect_conformance(smp_allocator());
+}
+
+TEST(Conformance, FastHeap) {
+  FastHeap heap;
+  expect_conformance(heap.allocator());
 }
 
 TEST(Conformance, FixedBufferAllocator) {

@@ -27,6 +27,9 @@ enum class Access : unsigned char {
 /// Fresh zeroed pages on a multiple of `alignment` (raised to a page), or null: no memory, no address space, a limit.
 [[nodiscard]] void* map_pages(std::size_t size, Alignment alignment, Access access = Access::read_write) noexcept;
 
+/// As `map_pages`, at `address` (on a page boundary); null when something is mapped there.
+[[nodiscard]] void* map_pages_at(void* address, std::size_t size, Access access = Access::read_write) noexcept;
+
 /// Gives pages back; any page range of earlier mappings may go, a part of one too.
 void unmap_pages(void* pages, std::size_t size) noexcept;
 

@@ -13,13 +13,27 @@ constexpr std::uintptr_t chunk = std::uintptr_t{1} << 32;  // address space whos
 
 }  // namespace
 
+constinit std::uint8_t PageMap::nothing_[1] = {};
+
 bool PageMap::open() noexcept {
-  const bool limited = sys::address_space_limit() != SIZE_MAX;
-  first_ = limited ? address_space - limited_space : 0;
-  last_ = address_space;
-  void* pages = sys::map_pages((last_ - first_) / slice_size, Alignment::from_bytes(4096), sys::Access::read_only);
+  if (sys::address_space_limit() == SIZE_MAX) return open_from(0);
+  return open_from(address_space - limited_space);
+}
+
+/// With a map that does not begin at address 0, the entry of null gets a page of its own where the arithmetic looks.
+bool PageMap::open_from(std::uintptr_t first) noexcept {
+  const std::size_t size = (address_space - first) / slice_size;
+  auto* pages =
+      static_cast<std::uint8_t*>(sys::map_pages(size, Alignment::from_bytes(sys::page_size()), sys::Access::read_only));
   if (pages == nullptr) return false;
-  entries_ = reinterpret_cast<std::uint8_t*>(reinterpret_cast<std::uintptr_t>(pages) - first_ / slice_size);
+  auto* entries = reinterpret_cast<std::uint8_t*>(reinterpret_cast<std::uintptr_t>(pages) - first / slice_size);
+  if (first != 0 && sys::map_pages_at(entries, sys::page_size(), sys::Access::read_only) == nullptr) {
+    sys::unmap_pages(pages, size);
+    return false;
+  }
+  first_ = first;
+  last_ = address_space;
+  __atomic_store_n(&entries_, entries, __ATOMIC_RELEASE);
   return true;
 }
 
@@ -42,7 +56,7 @@ void PageMap::set(const void* memory, std::size_t size, std::uint8_t what) noexc
 
 std::uint8_t PageMap::at(const void* address) const noexcept {
   const auto value = reinterpret_cast<std::uintptr_t>(address);
-  if (entries_ == nullptr || value < first_ || value >= last_) return foreign;
+  if (value < first_ || value >= last_) return foreign;
   return (*this)[address];
 }
 

@@ -77,6 +77,10 @@ void process_free_unsized(void* block) noexcept {
   cache->give(span.size_class, block);
 }
 
+void process_cold_paths_only() noexcept {
+  if (process_heap_open()) hide_process_caches(process_heap);
+}
+
 }  // namespace detail::fast
 
 bool SmpAllocator::validate(const void* address) noexcept {

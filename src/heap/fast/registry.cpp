@@ -15,6 +15,7 @@ constinit sys::Mutex mutex;
 constinit Heap* heaps = nullptr;
 constinit std::uint64_t last_serial = 1;  // 1: no heap
 constinit bool fork_hooked = false;
+constinit bool caches_hidden = false;
 constinit sys::ThreadExitHook exit_hook(&thread_ended);
 
 void before_fork() noexcept {
@@ -53,6 +54,7 @@ void unlink_from_heap(CacheBody& body) noexcept {
 void thread_ended() noexcept {
   const sys::ScopedLock lock(mutex);
   thread_state.ended = true;
+  thread_state.process_cache.set_body(nullptr);
   for (InstanceSlot& slot : thread_state.instances) slot = InstanceSlot{};
   while (CacheBody* body = thread_state.bodies) {
     body->detach();
@@ -61,6 +63,14 @@ void thread_ended() noexcept {
     body->next_of_heap = body->heap().spare_caches;
     body->heap().spare_caches = body;
   }
+}
+
+/// A hidden cache of the process heap has a front of its own; the thread's, empty, still leads to the body.
+void attach(CacheBody& body) noexcept {
+  ThreadCache& visible = thread_state.process_cache;
+  const bool process_wide = body.heap().process_wide();
+  body.attach(process_wide && !caches_hidden ? &visible : nullptr);
+  if (process_wide) visible.set_body(&body);
 }
 
 CacheBody* make_body(Heap& heap) noexcept {
@@ -80,7 +90,7 @@ CacheBody* find_or_make_body(Heap& heap) noexcept {
   if (thread_state.ended) return nullptr;
   CacheBody* body = make_body(heap);
   if (body == nullptr) return nullptr;
-  body->attach(heap.process_wide() ? &thread_state.process_cache : nullptr);
+  attach(*body);
   link(*body, heap);
   return body;
 }
@@ -132,6 +142,15 @@ void close_heap(Heap& heap) noexcept {
   if (heap.next != nullptr) heap.next->previous = heap.previous;
   (heap.previous != nullptr ? heap.previous->next : heaps) = heap.next;
   heap.close();
+}
+
+void hide_process_caches(Heap& process_heap) noexcept {
+  CacheBody* body = cache_of_thread(process_heap);
+  const sys::ScopedLock lock(mutex);
+  caches_hidden = true;
+  if (body == nullptr) return;
+  body->detach();
+  attach(*body);
 }
 
 CacheBody* cache_of_thread(Heap& heap) noexcept {

@@ -21,6 +21,9 @@ void close_heap(Heap& heap) noexcept;
 /// The calling thread's cache of `heap`; null when the thread has ended or memory is out.
 [[nodiscard]] CacheBody* cache_of_thread(Heap& heap) noexcept;
 
+/// Moves the process heap's caches, the calling thread's and all later ones, out of the inline paths' sight.
+void hide_process_caches(Heap& process_heap) noexcept;
+
 /// Gives the calling thread's blocks back to all heaps it uses, as at its end.
 void flush_thread() noexcept;
 

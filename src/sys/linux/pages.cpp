@@ -81,6 +81,17 @@ void* map_pages(std::size_t size, Alignment alignment, Access access) noexcept {
   return map_and_trim(size, alignment, access);
 }
 
+void* map_pages_at(void* address, std::size_t size, Access access) noexcept {
+  const KeepErrno keep;
+  const int flags =
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | (access == Access::read_write ? 0 : MAP_NORESERVE);
+  void* pages = ::mmap(address, size, protection_of(access), flags, -1, 0);
+  if (pages == MAP_FAILED) return nullptr;
+  if (pages == address) return pages;
+  ::munmap(pages, size);  // a kernel before 4.17 takes the address for a hint
+  return nullptr;
+}
+
 void unmap_pages(void* pages, std::size_t size) noexcept {
   const KeepErrno keep;
   tell_observer(pages, size, false);

@@ -3,7 +3,8 @@
 /// 0: not ours; 1..small_class_count-1: blocks of that class; small_class_count: ours, ask the segment.
 /// The map covers all 2^47 bytes a process can use (2 GiB of address space, read-only until a heap segment appears, so
 /// that no memory is committed or locked for it). Under an address space limit it covers only the top 4 TiB, where
-/// mmap places things (64 MiB). A look-up is three instructions and has no branch.
+/// mmap places things (64 MiB). A look-up is three instructions and has no branch; it also answers for null, at any
+/// time. For other addresses outside the covered space ask `at`: [] may crash on them.
 /// Threads: safe (relaxed bytes; the pointer's own hand-over orders them).
 #pragma once
 
@@ -34,14 +35,19 @@ class PageMap {
 
   /// The entry of an address inside the covered space.
   [[nodiscard]] ALLOT_ALWAYS_INLINE std::uint8_t operator[](const void* address) const noexcept {
-    return __atomic_load_n(entries_ + (reinterpret_cast<std::uintptr_t>(address) / slice_size), __ATOMIC_RELAXED);
+    const std::uint8_t* entries = __atomic_load_n(&entries_, __ATOMIC_RELAXED);
+    return __atomic_load_n(entries + (reinterpret_cast<std::uintptr_t>(address) / slice_size), __ATOMIC_RELAXED);
   }
 
   /// As [], `foreign` for every address the map does not know.
   [[nodiscard]] std::uint8_t at(const void* address) const noexcept;
 
  private:
-  std::uint8_t* entries_ = nullptr;  // *owned*; biased: entry 0 describes address 0, whether mapped or not
+  [[nodiscard]] bool open_from(std::uintptr_t first) noexcept;
+
+  static constinit std::uint8_t nothing_[1];  // the map before it opens
+
+  std::uint8_t* entries_ = nothing_;  // *owned*; biased: entry 0 describes address 0
   std::uintptr_t first_ = 0;
   std::uintptr_t last_ = 0;
   // One bit for each 4 GiB of covered space: its entries are writable.

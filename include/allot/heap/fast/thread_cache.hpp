@@ -61,6 +61,7 @@ class ThreadCache {
 
   /// The rest of this cache, null before first use. *Owned by the heap.*
   [[nodiscard]] CacheBody* body() const noexcept { return body_; }
+  void set_body(CacheBody* body) noexcept { body_ = body; }
 
  private:
   friend class CacheBody;
