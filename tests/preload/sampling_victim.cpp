@@ -20,7 +20,7 @@ int main(int, char** arguments) {
     char* block = opaque(static_cast<char*>(std::malloc(96)));
     std::memset(block, 1, 96);
     if (mistake == "overflow") sink = opaque(block)[96];
-    if (i % 2 == 0) block = opaque(static_cast<char*>(std::realloc(block, 64)));
+    if (i % 7 == 0) block = opaque(static_cast<char*>(std::realloc(block, 64)));
     if (i % 3 == 0) continue;
     char* volatile freed = block;
     std::free(block);
