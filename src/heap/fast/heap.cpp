@@ -24,6 +24,13 @@ constexpr std::size_t slices_for(std::size_t size) noexcept {
   return (size + slice_size - 1) / slice_size;
 }
 
+/// Whether `block` is as aligned as every block of the class: it will be freed into a stack of that class.
+bool may_join(const void* block, SizeClass size_class) noexcept {
+  const std::size_t lowest_bit = size_of_class(size_class) & (~size_of_class(size_class) + 1);
+  const std::size_t natural = lowest_bit < max_slice_alignment ? lowest_bit : max_slice_alignment;
+  return (reinterpret_cast<std::uintptr_t>(block) & (natural - 1)) == 0;
+}
+
 std::size_t transfer_bytes() noexcept {
   return sys::round_up_to_pages(transfer_slots * sizeof(void*));
 }
@@ -170,18 +177,20 @@ void* Heap::allocate_run(std::size_t size, bool& untouched) noexcept {
   return run == nullptr ? nullptr : run->begin();
 }
 
-/// Sizes include what the alignment adds. Shrinking keeps a block that stays half used.
+/// Sizes include what the alignment adds. A block that stays at least half used may shrink in place.
 bool Heap::resize_in_segment(void* block, std::size_t size, std::size_t new_size) noexcept {
-  if (new_size < size) {
-    if (new_size < size / 2) return false;
-    if (new_size >= class_size_limit || size <= class_size_limit) return true;
-  }
-  const bool classes = new_size <= class_size_limit;
-  const std::size_t needed = classes ? size_of_class(class_of_extent(new_size - 1)) : new_size;
-  if (size <= class_size_limit && needed <= size_of_class(class_of_extent(size - 1))) return true;
+  if (new_size > class_size_limit) return new_size <= size ? new_size >= size / 2 : fit_run(block, new_size);
+  const SizeClass new_class = class_of_extent(new_size - 1);
+  if (size <= class_size_limit && class_of_extent(size - 1) == new_class) return true;
+  if (!may_join(block, new_class)) return false;
+  return new_size < size ? new_size >= size / 2 : fit_run(block, size_of_class(new_class));
+}
+
+/// Whether `block`'s span can give it `size` bytes.
+bool Heap::fit_run(void* block, std::size_t size) noexcept {
   Span& span = Segment::of(block)->span_at(block);
-  if (needed <= span.block_size) return true;
-  return span.size_class == no_class && pages.resize_run(span, slices_for(needed));
+  if (size <= span.block_size) return true;
+  return span.size_class == no_class && pages.resize_run(span, slices_for(size));
 }
 
 void* Heap::grow_into_run(CacheBody* cache, void* block, std::size_t size, Alignment alignment,

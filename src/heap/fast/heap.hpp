@@ -80,6 +80,7 @@ class Heap {
   [[nodiscard]] void* allocate_run(std::size_t size, bool& untouched) noexcept;
   [[nodiscard]] void* grow_into_run(CacheBody* cache, void* block, std::size_t size, Alignment alignment,
                                     std::size_t new_size) noexcept;
+  [[nodiscard]] bool fit_run(void* block, std::size_t size) noexcept;
   [[nodiscard]] bool resize_in_segment(void* block, std::size_t size, std::size_t new_size) noexcept;
 
   PageMap* map_ = nullptr;

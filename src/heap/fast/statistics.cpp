@@ -26,15 +26,18 @@ FastHeapStatistics statistics_of(Heap& heap) noexcept {
   FastHeapStatistics result{};
   const sys::ScopedLock lock(registry_mutex());
   std::size_t in_classes = 0;
+  std::size_t out = 0;
   for (SizeClass c = 1; c < class_count; ++c) {
-    const FastHeapStatistics::Class& one = result.classes[c - 1] = class_statistics(heap, c);
-    result.live_bytes += one.live * one.block_size;
-    result.cached_bytes += one.cached * one.block_size;
-    in_classes += heap.centrals[c].totals().spans * slices_of_class(c) * slice_size;
+    result.classes[c - 1] = class_statistics(heap, c);
+    result.cached_bytes += result.classes[c - 1].cached * size_of_class(c);
+    const Central::Totals central = heap.centrals[c].totals();
+    out += central.out * size_of_class(c);
+    in_classes += central.spans * slices_of_class(c) * slice_size;
   }
   const PageHeap::Totals pages = heap.pages.totals();
   const HugeBlocks::Totals huge = heap.huge.totals();
-  result.live_bytes += (pages.in_spans > in_classes ? pages.in_spans - in_classes : 0) + huge.live;
+  if (pages.in_spans > in_classes) out += pages.in_spans - in_classes;  // large blocks
+  result.live_bytes = (out > result.cached_bytes ? out - result.cached_bytes : 0) + huge.live;
   result.cached_bytes += huge.cached;
   result.mapped_bytes = pages.mapped + huge.live + huge.cached;
   result.dirty_bytes = pages.dirty;
