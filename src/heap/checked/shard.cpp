@@ -19,6 +19,9 @@ void unlink_from_shard(Shard& shard, Slab* slab) noexcept {
   if (slab->next_of_shard != nullptr) slab->next_of_shard->previous_of_shard = slab->previous_of_shard;
 }
 
+/// Empty slabs a shard keeps: making one costs system calls and page faults. At most 2 to 8 MiB a shard.
+constexpr std::size_t spare_slabs = 32;
+
 /// Whole slabs that wait beside the slots each slab holds back, to make up the quarantine.
 std::size_t waiting_slabs(const State& state, const Slab& slab) noexcept {
   return state.options.quarantine_bytes / slab.memory_size;
@@ -44,23 +47,25 @@ void push_dead(Slab& slab, std::uint16_t index) noexcept {
 }
 
 /// The slab to allocate from next; null when there is none and none can be made.
-Slab* take_waiting_slab(SizeClass& slabs, bool last_resort) noexcept {
+Slab* take_waiting_slab(Shard& shard, SizeClass& slabs, bool last_resort) noexcept {
   for (Queue<Slab>* queue : {&slabs.reusable, &slabs.empty}) {
     if (queue->front == nullptr) continue;
     const std::size_t waiting = last_resort ? 0 : waiting_slabs(*queue->front->heap, *queue->front);
-    if (queue->count > waiting) return queue->pop_front();
+    if (queue->count <= waiting) continue;
+    if (queue == &slabs.empty) --shard.empty_slabs;
+    return queue->pop_front();
   }
   return nullptr;
 }
 
 ALLOT_COLD Slab* next_slab(State& state, Shard& shard, std::size_t size_class) noexcept {
   SizeClass& slabs = shard.classes[size_class];
-  Slab* slab = take_waiting_slab(slabs, false);
+  Slab* slab = take_waiting_slab(shard, slabs, false);
   if (slab == nullptr) {
     slab = make_slab(state, shard, size_class);
     if (slab != nullptr) link_to_shard(shard, slab);
   }
-  if (slab == nullptr) slab = take_waiting_slab(slabs, true);
+  if (slab == nullptr) slab = take_waiting_slab(shard, slabs, true);
   if (slab == nullptr) return nullptr;
   if (slabs.current != nullptr) slabs.current->place = SlabPlace::full;
   slab->place = SlabPlace::current;
@@ -83,6 +88,7 @@ ALLOT_COLD void retire(State& state, Shard& shard, Queue<Slab>& empty, Findings&
     if (!state.options.backing.has_value()) purge_slab(state, slab);
     empty.push_back(slab);
   } else {
+    --shard.empty_slabs;
     unlink_from_shard(shard, slab);
     release_slab(state, slab);
   }
@@ -94,9 +100,9 @@ ALLOT_COLD void put_aside(State& state, Slab& slab, Findings& findings) noexcept
   if (slab.place == SlabPlace::reusable) slabs.reusable.remove(&slab);
   slab.place = SlabPlace::empty;
   slabs.empty.push_back(&slab);
-  if (!state.options.never_unmap && slabs.empty.count > 1 + waiting_slabs(state, slab)) {
-    retire(state, *slab.shard, slabs.empty, findings);
-  }
+  ++slab.shard->empty_slabs;
+  const bool enough = slab.shard->empty_slabs > spare_slabs && slabs.empty.count > 1 + waiting_slabs(state, slab);
+  if (enough && !state.options.never_unmap) retire(state, *slab.shard, slabs.empty, findings);
 }
 
 /// The slot's bytes become the caller's.

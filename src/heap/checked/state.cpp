@@ -2,9 +2,11 @@
 
 #include <new>
 
+#include "allot/sys/fault_interceptor.hpp"
 #include "allot/sys/module_registry.hpp"
 #include "allot/sys/pages.hpp"
 #include "allot/sys/process_hooks.hpp"
+#include "guard_fault.hpp"
 
 namespace allot::inline v0_1::checked {
 
@@ -92,6 +94,7 @@ State* make_state(const CheckedHeapOptions& options) noexcept {
   take_options(*state, options);
   state->metadata_bytes = state_bytes();
   list_state(state);
+  if (options.guard_sampling != 0) (void)sys::intercept_faults(&report_guard_fault);
   return state;
 }
 

@@ -9,6 +9,7 @@
 #include "allot/heap/checked_heap.hpp"
 #include "allot/heap/stack_depot.hpp"
 #include "allot/sys/mutex.hpp"
+#include "allot/sys/single_threaded.hpp"
 #include "allot/sys/thread_number.hpp"
 #include "block_map.hpp"
 #include "large_block.hpp"
@@ -31,6 +32,7 @@ struct alignas(64) Shard {
   std::size_t live_blocks = 0;
   std::size_t live_bytes = 0;
   std::size_t total_blocks = 0;
+  std::size_t empty_slabs = 0;  // in the queues of all classes
   Slab* slabs = nullptr;
   SizeClass classes[class_count];
 };
@@ -70,10 +72,11 @@ void unlist_state(State* state) noexcept;
 /// Gives back the state's own memory.
 void release_state(State* state) noexcept;
 
-/// Holds a lock unless the heap belongs to one thread.
+/// Holds a lock unless nobody else can want it: the heap belongs to one thread, or the process has only one so far.
 class [[nodiscard]] MaybeLock {
  public:
-  MaybeLock(sys::Mutex& mutex, bool needed) noexcept ALLOT_LOCKS_UNCHECKED : mutex_(needed ? &mutex : nullptr) {
+  MaybeLock(sys::Mutex& mutex, bool needed) noexcept ALLOT_LOCKS_UNCHECKED
+      : mutex_(needed && !sys::is_single_threaded() ? &mutex : nullptr) {
     if (mutex_ != nullptr) mutex_->lock();
   }
   MaybeLock(const MaybeLock&) = delete;
