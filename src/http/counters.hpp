@@ -38,6 +38,7 @@ struct Counters {
   Counter arena_fallbacks;
   Counter arena_peak;
   Counter arena_bytes;
+  Counter budget_used;
   Counter arena_histogram[Metrics::arena_bucket_count];
 
   /// Notes what the arena of a finished request gave out.

@@ -104,6 +104,7 @@ void Counters::add_to(Metrics& sum) const noexcept {
   sum.arena_fallbacks += arena_fallbacks.value();
   if (arena_peak.value() > sum.arena_peak) sum.arena_peak = arena_peak.value();
   sum.arena_bytes += arena_bytes.value();
+  sum.budget_used += budget_used.value();
   for (std::size_t i = 0; i < sum.arena_histogram.size(); ++i) sum.arena_histogram[i] += arena_histogram[i].value();
 }
 

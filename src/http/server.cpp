@@ -160,7 +160,6 @@ Metrics ServerCore::metrics() const noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     workers_[i]->counters().add_to(sum);
     sum.live_connections += workers_[i]->live();
-    sum.budget_used += workers_[i]->budget_used();
   }
   sum.refused_connections = refused_.value();
   return sum;

@@ -87,6 +87,7 @@ void Worker::run() noexcept {
     update_clocks();
     for (std::size_t i = 0; i < count; ++i) handle(events[i]);
     expire();
+    counters_.budget_used.set(budget_.used());
     if (stopping_.load(std::memory_order_acquire) && !draining()) begin_draining();
   }
   close_all();
@@ -215,6 +216,7 @@ void Worker::close_all() noexcept {
   spare_own_ = {};
   current_->arena.release_retained();
   gzip_.deinit();
+  counters_.budget_used.set(budget_.used());
 }
 
 void Worker::set_interest(Connection& connection, sys::Interest interest) noexcept {

@@ -1,7 +1,7 @@
 /// Worker: one thread that serves its share of the connections.
 ///
-/// Everything here belongs to the worker's thread, but for `adopt_later`, `request_stop`, the counters and the budget's
-/// numbers. Parts: worker.cpp the loop, deadlines and the life of connections; worker_input.cpp from bytes to requests;
+/// Everything here belongs to the worker's thread, but for `adopt_later`, `request_stop` and the counters. Parts:
+/// worker.cpp the loop, deadlines and the life of connections; worker_input.cpp from bytes to requests;
 /// worker_output.cpp from responses to bytes; worker_blocking.cpp what handlers do with the socket themselves.
 #pragma once
 
@@ -12,12 +12,12 @@
 
 #include "allot/base/config.hpp"
 #include "allot/core/allocator.hpp"
+#include "allot/heap/limit_allocator.hpp"
 #include "allot/http/router.hpp"
 #include "allot/http/server.hpp"
 #include "allot/http/text.hpp"
 #include "allot/sys/poller.hpp"
 #include "allot/sys/thread.hpp"
-#include "budget.hpp"
 #include "connection.hpp"
 #include "counters.hpp"
 #include "gzip.hpp"
@@ -56,7 +56,6 @@ class Worker {
 
   [[nodiscard]] std::uint32_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
-  [[nodiscard]] std::size_t budget_used() const noexcept { return budget_.used(); }
 
  private:
   struct StreamedBody;
@@ -145,7 +144,7 @@ class Worker {
   Allocator allocator_;
   const Config& config_;
   const Router& router_;
-  Budget budget_;
+  LimitAllocator budget_;
   Counters counters_;
   Gzip gzip_;
 

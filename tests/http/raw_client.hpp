@@ -34,7 +34,9 @@ class RawClient {
   static constexpr int patience = 5000;  // milliseconds
 
   explicit RawClient(std::uint16_t port) : RawClient(sys::SocketAddress::from_ip("127.0.0.1", port)) {}
-  explicit RawClient(const sys::SocketAddress& address) : socket_(sys::connect_to(address)) {}
+  explicit RawClient(const sys::SocketAddress& address) : socket_(sys::connect_to(address)) {
+    if (socket_ >= 0) sys::set_no_delay(socket_);
+  }
   RawClient(RawClient&& other) noexcept : socket_(other.socket_), received_(std::move(other.received_)) {
     other.socket_ = -1;
   }

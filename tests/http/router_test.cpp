@@ -6,6 +6,7 @@
 #include <string>
 
 #include "allot/http/request.hpp"
+#include "allot/http/response.hpp"
 #include "http/plain_arena.hpp"
 
 namespace allot::http {
@@ -36,6 +37,8 @@ class RouterTest : public testing::Test {
 
   test::PlainArena arena_;
   Router router_{arena_.allocator()};
+  detail::ResponseState response_state_{arena_.allocator()};
+  Response response_{response_state_};
 };
 
 TEST_F(RouterTest, AnEmptyRouterFindsNothing) {
@@ -206,9 +209,8 @@ TEST_F(RouterTest, HandlersMayBeFunctionsLambdasAndMembers) {
   Limits limits;
   detail::RequestState state{arena_.allocator(), &limits};
   Request request(state);
-  auto* response = static_cast<Response*>(nullptr);
   const auto run = [&](std::string_view path) {
-    return router_.find(Method::get, "GET", path).route->handler(request, *response);
+    return router_.find(Method::get, "GET", path).route->handler(request, response_);
   };
   EXPECT_FALSE(run("/member").failed());
   EXPECT_EQ(application.calls, 1);
@@ -226,7 +228,7 @@ TEST_F(RouterTest, ExceptionsBecomeOutcomes) {
   router_.get("/bad_alloc", [](Request&, Response&) { throw std::bad_alloc(); });
   router_.get("/odd", [](Request&, Response&) { throw 7; });
   const auto run = [&](std::string_view path) {
-    return router_.find(Method::get, "GET", path).route->handler(request, *static_cast<Response*>(nullptr));
+    return router_.find(Method::get, "GET", path).route->handler(request, response_);
   };
   EXPECT_STREQ(run("/throws").error, "no such row");
   EXPECT_EQ(run("/throws").status, Status::internal_server_error);
@@ -255,7 +257,7 @@ TEST_F(RouterTest, MiddlewareRunsFromTheOutsideIn) {
   detail::RequestState state{arena_.allocator(), &limits};
   Request request(state);
   const Next chain(route.chain.data(), route.chain.data() + route.chain.size(), route.handler);
-  EXPECT_FALSE(chain(request, *static_cast<Response*>(nullptr)).failed());
+  EXPECT_FALSE(chain(request, response_).failed());
   EXPECT_EQ(order, "123456h");
   EXPECT_EQ(router_.global_chain().size(), 2U);
 }

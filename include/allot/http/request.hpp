@@ -21,6 +21,11 @@
 #include "allot/http/router.hpp"
 #include "allot/sys/sockets.hpp"
 
+namespace allot::inline v0_1::json {
+struct ParseError;
+struct ParseOptions;
+}  // namespace allot::inline v0_1::json
+
 namespace allot::inline v0_1::http {
 
 namespace detail {
@@ -124,6 +129,13 @@ class Request {
 
   /// The body; empty while a route with `stream_body` has not read it.
   [[nodiscard]] std::string_view body() const noexcept { return state_->body; }
+
+  /// The body as a value of type `T`, made in the arena (allot/http_json.hpp). The Content-Type is not looked at. An
+  /// error that a handler returns gives 400, or 503 for out_of_memory.
+  template <class T>
+  [[nodiscard]] Result<T, json::ParseError> json() const;
+  template <class T>
+  [[nodiscard]] Result<T, json::ParseError> json(const json::ParseOptions& options) const;
 
   /// Reads the next bytes of the body; 0 at its end. On routes with `stream_body` it waits for the client, and its
   /// worker with it. Errors: closed, timed_out, malformed (bad chunks), too_large.

@@ -29,6 +29,10 @@
 #include "allot/io/allocating_writer.hpp"
 #include "allot/io/writer.hpp"
 
+namespace allot::inline v0_1::json {
+struct StringifyOptions;
+}  // namespace allot::inline v0_1::json
+
 namespace allot::inline v0_1::http {
 
 class Response;
@@ -134,6 +138,12 @@ class Response {
   /// The body with its type, copied into the arena.
   void text(std::string_view body) noexcept { copy_body(ContentType::text, body); }
   void html(std::string_view body) noexcept { copy_body(ContentType::html, body); }
+  /// The body from a value, written into the arena (allot/http_json.hpp). A value that cannot be written makes the
+  /// answer 500.
+  template <class T>
+  void json(const T& value);
+  template <class T>
+  void json(const T& value, const json::StringifyOptions& options);
   /// 303 by default: the client asks for `location` with GET.
   void redirect(std::string_view location, Status status = Status::see_other) noexcept;
 
