@@ -32,24 +32,30 @@ std::size_t bit_bytes(const PoolLayout& layout, std::size_t slots) noexcept {
 
 }  // namespace
 
+void* PoolCore::take_fresh(const PoolLayout& layout, bool growable) noexcept {
+  if (fresh_ == fresh_end_) {
+    Chunk* chunk = reserve_;
+    if (chunk != nullptr) {
+      reserve_ = chunk->next;
+    } else {
+      chunk = growable ? new_chunk(layout, next_chunk_slots(layout)) : nullptr;
+      if (chunk == nullptr) return nullptr;
+    }
+    begin_chunk(layout, chunk);
+  }
+  void* slot = fresh_;
+  fresh_ += layout.slot_size;
+  unpoison(slot, layout.slot_size);
+  return slot;
+}
+
+/// The slots a new chunk should have.
 std::size_t PoolCore::next_chunk_slots(const PoolLayout& layout) const noexcept {
   std::size_t bytes = chunk_bytes_ / 2;
   if (bytes < smallest_chunk) bytes = smallest_chunk;
   if (bytes > largest_chunk) bytes = largest_chunk;
   const std::size_t overhead = sizeof(Chunk) + bit_bytes(layout, bytes / layout.slot_size) + layout.alignment.bytes();
   return bytes < overhead + layout.slot_size ? 1 : (bytes - overhead) / layout.slot_size;
-}
-
-bool PoolCore::add_chunk(const PoolLayout& layout, std::size_t slots) noexcept {
-  Chunk* chunk = reserve_;
-  if (chunk != nullptr) {
-    reserve_ = chunk->next;
-  } else {
-    chunk = slots == 0 ? nullptr : new_chunk(layout, slots);
-    if (chunk == nullptr) return false;
-  }
-  begin_chunk(layout, chunk);
-  return true;
 }
 
 PoolCore::Chunk* PoolCore::new_chunk(const PoolLayout& layout, std::size_t slots) noexcept {

@@ -394,7 +394,7 @@ TEST(ArenaAllocator, ReportsWhatItHoldsAndUses) {
 TEST(ArenaAllocator, NoSizeOrAlignmentWrapsAround) {
   ArenaAllocator arena(page_allocator());
   auto block = arena.allocator().alloc<char>(8).value();
-  for (const std::size_t size : {SIZE_MAX, SIZE_MAX - 64, max_block_size, std::size_t{1} << 62}) {
+  for (const std::size_t size : {max_block_size, max_block_size - 1, max_block_size - 64, std::size_t{1} << 62}) {
     for (std::size_t alignment = 1; alignment != 0; alignment <<= 1) {
       EXPECT_EQ(arena.raw_alloc(size, Alignment::from_bytes(alignment)), nullptr);
     }

@@ -278,15 +278,17 @@ class TypedOperations {
   /// Storage for `count` elements, filled in checked builds; null when out of memory.
   template <class T>
   [[nodiscard]] T* allocate(std::size_t count, Alignment alignment) const noexcept {
-    std::size_t bytes = 0;
-    if (!array_bytes<T>(count, bytes)) [[unlikely]]
-      return nullptr;
-    if (bytes == 0) return detail::dangling<T>(alignment);
-    void* memory = self().raw_alloc(bytes, alignment);
-    if (memory == nullptr) [[unlikely]]
-      return nullptr;
-    detail::fill_new(memory, bytes);
-    return static_cast<T*>(memory);
+    if constexpr (detail::item_bytes<T> == 0) {
+      return count <= max_block_size / sizeof(T) ? detail::dangling<T>(alignment) : nullptr;
+    } else {
+      if (count - 1 >= max_block_size / sizeof(T)) [[unlikely]]  // one comparison for none and for too many
+        return count == 0 ? detail::dangling<T>(alignment) : nullptr;
+      void* memory = self().raw_alloc(count * sizeof(T), alignment);
+      if (memory == nullptr) [[unlikely]]
+        return nullptr;
+      detail::fill_new(memory, count * sizeof(T));
+      return static_cast<T*>(memory);
+    }
   }
 
   void release(const volatile void* memory, std::size_t bytes, Alignment alignment) const noexcept {

@@ -26,6 +26,7 @@
 #include "allot/base/alignment.hpp"
 #include "allot/base/checked_math.hpp"
 #include "allot/base/config.hpp"
+#include "allot/base/contract.hpp"
 #include "allot/base/poison.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/direct_allocator.hpp"
@@ -82,9 +83,10 @@ class ArenaAllocator : public PinnedAllocator<ArenaAllocator> {
   // The raw operations (core/raw_allocator.hpp).
 
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) noexcept {
+    ALLOT_ASSERT(size <= max_block_size, "no block can be that large");
     const std::uintptr_t begin = alignment.forward(cursor_);
-    std::uintptr_t end = 0;
-    if (!checked_add(begin, footprint(size), end) || end > limit_) [[unlikely]]
+    const std::uintptr_t end = begin + footprint(size);  // no overflow: neither is more than half of all addresses
+    if (end > limit_) [[unlikely]]
       return alloc_slow(size, alignment);
     if (begin == 0) __builtin_unreachable();  // there is no node at null
     cursor_ = end;
@@ -125,7 +127,7 @@ class ArenaAllocator : public PinnedAllocator<ArenaAllocator> {
   /// Bytes a block of `size` takes: where a tool watches, with a red zone behind it and whole granules.
   static constexpr std::size_t footprint(std::size_t size) noexcept {
     if constexpr (!poisoning_enabled) return size;
-    return size > max_block_size ? SIZE_MAX : Alignment::from_bytes(8).forward(size) + 16;
+    return size > max_block_size - 32 ? max_block_size : Alignment::from_bytes(8).forward(size) + 16;
   }
 
   [[nodiscard]] bool is_last(const void* memory, std::size_t size) const noexcept {

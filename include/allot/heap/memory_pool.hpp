@@ -79,9 +79,9 @@ class MemoryPool : public PinnedAllocator<MemoryPool<T, Config>> {
     }
   }
 
-  /// Destroys `*object`, which is from this pool, and takes its slot back. Null is ignored.
+  /// Destroys `*object`, which is from this pool (not null; checked pools stop the program otherwise), and takes its
+  /// slot back.
   ALLOT_ALWAYS_INLINE void destroy(T* object) noexcept {
-    if (object == nullptr) return;
     if constexpr (Config.is_checked) core_.mark_given(layout, object);
     object->~T();
     give(object);
@@ -95,9 +95,8 @@ class MemoryPool : public PinnedAllocator<MemoryPool<T, Config>> {
     return slot;
   }
 
-  /// Takes a slot back; the caller has destroyed what was in it. Null is ignored.
+  /// Takes a slot back, which is from this pool; the caller has destroyed what was in it.
   void destroy_uninit(T* slot) noexcept {
-    if (slot == nullptr) return;
     if constexpr (Config.is_checked) core_.mark_given(layout, slot);
     give(slot);
   }
@@ -139,11 +138,18 @@ class MemoryPool : public PinnedAllocator<MemoryPool<T, Config>> {
   }
 
   ALLOT_ALWAYS_INLINE T* take() noexcept {
-    void* slot = core_.take(slot_size);
-    if (slot == nullptr) [[unlikely]] {
-      if (!core_.add_chunk(layout, Config.growable ? core_.next_chunk_slots(layout) : 0)) return nullptr;
-      slot = core_.take(slot_size);
-    }
+    void* slot = core_.take_given(slot_size);
+    if (slot == nullptr) [[unlikely]]
+      return take_fresh();
+    return ready(slot);
+  }
+
+  ALLOT_NOINLINE T* take_fresh() noexcept {
+    void* slot = core_.take_fresh(layout, Config.growable);
+    return slot == nullptr ? nullptr : ready(slot);
+  }
+
+  ALLOT_ALWAYS_INLINE T* ready(void* slot) noexcept {
     if constexpr (Config.is_checked) core_.mark_taken(layout, slot);
     detail::fill_new(slot, slot_size);
     return static_cast<T*>(slot);

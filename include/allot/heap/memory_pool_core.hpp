@@ -24,21 +24,19 @@ class PoolCore {
  public:
   explicit PoolCore(Allocator child) noexcept : child_(child) {}
 
-  /// A slot, or null when none is at hand. A few instructions.
-  [[nodiscard]] ALLOT_ALWAYS_INLINE void* take(std::size_t slot_size) noexcept {
-    if (free_ != nullptr) [[likely]] {
-      Slot* slot = free_;
-      unpoison_defined(slot, sizeof(Slot));
-      free_ = slot->next;
-      unpoison(slot, slot_size);
-      return slot;
-    }
-    if (fresh_ == fresh_end_) return nullptr;
-    void* slot = fresh_;
-    fresh_ += slot_size;
+  /// The slot given back last, or null when there is none. A few instructions.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void* take_given(std::size_t slot_size) noexcept {
+    Slot* slot = free_;
+    if (slot == nullptr) [[unlikely]]
+      return nullptr;
+    unpoison_defined(slot, sizeof(Slot));
+    free_ = slot->next;
     unpoison(slot, slot_size);
     return slot;
   }
+
+  /// A slot never used before, or null when out of memory. Fixed pools do not ask the child.
+  [[nodiscard]] ALLOT_NOINLINE void* take_fresh(const PoolLayout& layout, bool growable) noexcept;
 
   /// Takes a slot back. A few instructions.
   ALLOT_ALWAYS_INLINE void give(void* memory, std::size_t slot_size) noexcept {
@@ -48,10 +46,6 @@ class PoolCore {
     poison(slot, slot_size);
   }
 
-  /// Provides a chunk that is at hand, or a new one of at least `slots` slots; false when out of memory.
-  ALLOT_COLD bool add_chunk(const PoolLayout& layout, std::size_t slots) noexcept;
-  /// The slots a new chunk should have.
-  [[nodiscard]] std::size_t next_chunk_slots(const PoolLayout& layout) const noexcept;
   /// Makes sure that `slots` more can be taken; false when out of memory.
   [[nodiscard]] bool reserve(const PoolLayout& layout, std::size_t slots) noexcept;
   /// Takes all slots back and keeps chunks of at most `mode.limit()` bytes in all, the largest ones.
@@ -69,6 +63,7 @@ class PoolCore {
   };
   struct Chunk;
 
+  [[nodiscard]] std::size_t next_chunk_slots(const PoolLayout& layout) const noexcept;
   [[nodiscard]] Chunk* new_chunk(const PoolLayout& layout, std::size_t slots) noexcept;
   void begin_chunk(const PoolLayout& layout, Chunk* chunk) noexcept;
   void release(Chunk* chunk) noexcept;
