@@ -86,6 +86,7 @@ std::size_t ArenaAllocator::next_node_bytes() const noexcept {
 }
 
 bool ArenaAllocator::add_node(std::size_t bytes) noexcept {
+  if (bytes > max_block_size) return false;
   void* memory = child_.raw_alloc(bytes, node_alignment);
   if (memory == nullptr) return false;
   leave_segment();
@@ -200,7 +201,7 @@ void* ArenaAllocator::remap_slow(void* memory, std::size_t size, Alignment align
   Oversized* header = header_of(memory, alignment);
   const std::size_t offset = address_of(memory) - address_of(header);
   std::size_t bytes = 0;
-  if (!checked_add(offset, node_alignment.forward(new_size), bytes)) return nullptr;
+  if (!checked_add(offset, node_alignment.forward(new_size), bytes) || bytes > max_block_size) return nullptr;
   void* moved = child_.raw_remap(header, header->bytes, header->alignment, bytes);
   if (moved == nullptr) return nullptr;
   header = static_cast<Oversized*>(moved);
@@ -247,7 +248,10 @@ bool ArenaAllocator::resize_oversized(void* memory, std::size_t size, Alignment 
                                       std::size_t new_size) noexcept {
   Oversized* header = header_of(memory, alignment);
   std::size_t bytes = 0;
-  if (!checked_add(address_of(memory) - address_of(header), node_alignment.forward(new_size), bytes)) return false;
+  if (!checked_add(address_of(memory) - address_of(header), node_alignment.forward(new_size), bytes) ||
+      bytes > max_block_size) {
+    return false;
+  }
   if (child_.raw_resize(header, header->bytes, header->alignment, bytes)) {
     oversized_bytes_ += bytes - header->bytes;
     header->bytes = bytes;

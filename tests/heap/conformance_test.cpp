@@ -92,7 +92,8 @@ TEST(Conformance, ArenaAllocatorThatIsReset) {
 }
 TEST(Conformance, ArenaAllocatorOverAnArena) {
   ArenaAllocator lower(page_allocator());
-  ArenaAllocator upper(lower.allocator());
+  ValidatingAllocator between(lower.allocator());
+  ArenaAllocator upper(between.allocator());
   expect_conformance(upper.allocator());
 }
 
