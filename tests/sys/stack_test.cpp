@@ -19,7 +19,14 @@ ALLOT_NOINLINE std::size_t capture_below(int depth, std::span<std::uintptr_t> fr
   return count;
 }
 
-class CapturesStack : public testing::TestWithParam<sys::StackMethod> {};
+class CapturesStack : public testing::TestWithParam<sys::StackMethod> {
+ protected:
+  void SetUp() override {
+    if (ALLOT_FRAME_POINTERS == 0 && GetParam() == sys::StackMethod::frame_pointers) {
+      GTEST_SKIP() << "built without frame pointers";
+    }
+  }
+};
 
 TEST_P(CapturesStack, RecursionShowsTheSameReturnAddressOnceALevel) {
   Frames frames{};
@@ -54,6 +61,69 @@ TEST_P(CapturesStack, AThreadsOwnStackIsWalked) {
 INSTANTIATE_TEST_SUITE_P(Methods, CapturesStack,
                          testing::Values(sys::StackMethod::frame_pointers, sys::StackMethod::unwinder,
                                          sys::StackMethod::compiler_runtime));
+
+/// Captures by both unwinders in one function: they must see the same stack.
+ALLOT_NOINLINE void expect_same_walks() {
+  const sys::StackOrigin origin = ALLOT_STACK_ORIGIN();
+  std::array<std::uintptr_t, sys::max_frames> fast{};
+  std::array<std::uintptr_t, sys::max_frames> slow{};
+  const std::size_t fast_count = sys::capture_stack(origin, fast, sys::StackMethod::unwinder);
+  const std::size_t slow_count = sys::capture_stack(origin, slow, sys::StackMethod::compiler_runtime);
+  EXPECT_EQ(fast_count, slow_count);
+  EXPECT_EQ(fast, slow);
+  EXPECT_GT(fast_count, 2U);
+}
+
+TEST(Unwinder, SeesWhatTheCompilersRuntimeSees) {
+  expect_same_walks();
+  std::thread(&expect_same_walks).join();
+}
+
+ALLOT_NOINLINE void with_strict_alignment(int depth) {
+  alignas(128) volatile char buffer[256];
+  buffer[0] = 1;
+  if (depth > 0) {
+    with_strict_alignment(depth - 1);
+  } else {
+    expect_same_walks();
+  }
+  buffer[1] = buffer[0];
+}
+
+TEST(Unwinder, PassesFramesThatRealignTheStack) {
+  with_strict_alignment(3);
+}
+
+ALLOT_NOINLINE void with_a_large_frame(int depth) {
+  volatile char buffer[70'000];
+  buffer[depth] = 1;
+  if (depth > 0) {
+    with_a_large_frame(depth - 1);
+  } else {
+    expect_same_walks();
+  }
+  buffer[1] = buffer[0];
+}
+
+TEST(Unwinder, PassesLargeFrames) {
+  with_a_large_frame(3);
+}
+
+TEST(Unwinder, SeesThroughTheCLibrarysFunctions) {
+  int numbers[4] = {4, 3, 2, 1};
+  std::qsort(numbers, 4, sizeof(int), [](const void* left, const void* right) {
+    expect_same_walks();
+    return *static_cast<const int*>(left) - *static_cast<const int*>(right);
+  });
+}
+
+TEST(Unwinder, SeesThroughCatchBlocks) {
+  try {
+    throw 1;
+  } catch (int) {
+    expect_same_walks();
+  }
+}
 
 constinit std::size_t frames_in_callback = 0;
 

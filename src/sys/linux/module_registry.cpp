@@ -9,6 +9,7 @@
 #include "allot/sys/mappings.hpp"
 #include "allot/sys/mutex.hpp"
 #include "allot/sys/pages.hpp"
+#include "unwinder.hpp"
 
 namespace allot::inline v0_1::sys {
 
@@ -102,6 +103,7 @@ ALLOT_COLD void look_again(unsigned long long changes) noexcept {
       entry->module.unloaded_in = generation.load(std::memory_order_relaxed);
     }
   }
+  forget_unwind_rows();
   known_changes.store(changes, std::memory_order_release);
 }
 

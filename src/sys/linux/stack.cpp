@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "allot/sys/mappings.hpp"
+#include "unwinder.hpp"
 
 namespace allot::inline v0_1::sys {
 
@@ -90,8 +91,8 @@ std::size_t walk_by_runtime(std::span<std::uintptr_t> frames) noexcept {
   return walk.count;
 }
 
-/// Frames of this file between the unwinder and the origin are cut off by looking for the origin's return address.
-ALLOT_NOINLINE std::size_t unwind_from(StackOrigin origin, std::span<std::uintptr_t> frames) noexcept {
+/// The compiler runtime begins at its own frame: those up to the origin's caller are cut off.
+ALLOT_NOINLINE std::size_t runtime_walk_from(StackOrigin origin, std::span<std::uintptr_t> frames) noexcept {
   constexpr std::size_t own_frames = 16;
   std::uintptr_t all[max_frames + own_frames];
   const std::size_t wanted = frames.size() + own_frames;
@@ -124,7 +125,11 @@ std::size_t capture_stack(StackOrigin origin, std::span<std::uintptr_t> frames, 
   if (frames.size() > max_frames) frames = frames.first(max_frames);
   if (method == StackMethod::frame_pointers) [[likely]]
     return walk_frame_pointers(origin.frame, frames);
-  return unwind_from(origin, frames);
+  std::size_t count = 0;
+  const StackBounds bounds = bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame));
+  if (method == StackMethod::unwinder && unwind_stack(origin, bounds, frames, count)) [[likely]]
+    return count;
+  return runtime_walk_from(origin, frames);
 }
 
 ALLOT_NOINLINE std::size_t capture_stack(std::span<std::uintptr_t> frames, std::size_t skip,

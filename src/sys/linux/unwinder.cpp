@@ -1,0 +1,113 @@
+#include "unwinder.hpp"
+
+#include <atomic>
+
+#include "unwind_row.hpp"
+
+namespace allot::inline v0_1::sys {
+
+namespace {
+
+/// A row and the address it is for, xor-ed into each other: a reader that gets halves of two writes finds another
+/// address (Hyatt's lockless hashing, https://craftychess.com/hyatt/hashing.html).
+struct CachedRow {
+  std::atomic<std::uint64_t> row;
+  std::atomic<std::uint64_t> address_and_row;
+};
+
+constexpr std::size_t cache_bits = 12;
+constinit CachedRow cache[std::size_t{1} << cache_bits];
+
+/// Bits: kind 3, frame pointer slot 16, CFA offset 32.
+std::uint64_t pack(const UnwindRow& row) noexcept {
+  return static_cast<std::uint64_t>(row.kind) | std::uint64_t{static_cast<std::uint16_t>(row.fp_slot)} << 3 |
+         std::uint64_t{static_cast<std::uint32_t>(row.cfa_offset)} << 19;
+}
+
+UnwindRow unpack(std::uint64_t packed) noexcept {
+  return {static_cast<UnwindRow::Kind>(packed & 7U),
+          static_cast<std::int32_t>(static_cast<std::uint32_t>(packed >> 19)),
+          static_cast<std::int16_t>(static_cast<std::uint16_t>(packed >> 3))};
+}
+
+ALLOT_COLD std::uint64_t read_and_keep(CachedRow& cached, std::uintptr_t address) noexcept {
+  const std::uint64_t packed = pack(read_unwind_row(address));
+  cached.row.store(packed, std::memory_order_relaxed);
+  cached.address_and_row.store(packed ^ address, std::memory_order_relaxed);
+  return packed;
+}
+
+ALLOT_ALWAYS_INLINE UnwindRow row_at(std::uintptr_t address) noexcept {
+  CachedRow& cached = cache[(address * 0x9E3779B97F4A7C15U) >> (64 - cache_bits)];
+  std::uint64_t packed = cached.row.load(std::memory_order_relaxed);
+  if ((cached.address_and_row.load(std::memory_order_relaxed) ^ packed) != address) [[unlikely]]
+    packed = read_and_keep(cached, address);
+  return unpack(packed);
+}
+
+/// The registers a walk needs, as they were in the frame it has reached.
+struct Registers {
+  std::uintptr_t code;
+  std::uintptr_t sp;
+  std::uintptr_t fp;
+};
+
+constexpr std::uintptr_t word = sizeof(std::uintptr_t);
+
+[[gnu::no_sanitize_address]] ALLOT_ALWAYS_INLINE bool read(StackBounds bounds, std::uintptr_t address,
+                                                           std::uintptr_t& value) noexcept {
+  if (!bounds.contains(address) || bounds.high - address < word || address % word != 0) [[unlikely]]
+    return false;
+  value = *reinterpret_cast<const std::uintptr_t*>(address);
+  return true;
+}
+
+/// Goes to the caller's frame.
+[[gnu::no_sanitize_address]] ALLOT_ALWAYS_INLINE bool leave(const UnwindRow& row, StackBounds bounds,
+                                                            Registers& registers) noexcept {
+  const std::uintptr_t offset = static_cast<std::uintptr_t>(static_cast<std::intptr_t>(row.cfa_offset));
+  std::uintptr_t cfa = (row.kind == UnwindRow::Kind::from_sp ? registers.sp : registers.fp) + offset;
+  std::uintptr_t fp = registers.fp;
+  if (row.kind == UnwindRow::Kind::realigned) [[unlikely]] {
+    if (!read(bounds, cfa, cfa) || !read(bounds, registers.fp, fp)) return false;
+  } else if (row.fp_slot != 0) {
+    if (!read(bounds, cfa - static_cast<std::uintptr_t>(row.fp_slot) * word, fp)) return false;
+  }
+  if (cfa <= registers.sp || !read(bounds, cfa - word, registers.code)) [[unlikely]]
+    return false;
+  registers.sp = cfa;
+  registers.fp = fp;
+  return true;
+}
+
+}  // namespace
+
+[[gnu::no_sanitize_address]] bool unwind_stack(StackOrigin origin, StackBounds bounds, std::span<std::uintptr_t> frames,
+                                               std::size_t& count) noexcept {
+  count = 0;
+#if defined(__x86_64__)
+  // The origin took its own frame's address, so it has a frame pointer: the caller's registers follow from it.
+  const std::uintptr_t frame = reinterpret_cast<std::uintptr_t>(origin.frame);
+  Registers registers{origin.return_address, frame + 2 * word, 0};
+  if (!read(bounds, frame, registers.fp)) return false;
+  while (count < frames.size() && registers.code != 0) {
+    frames[count++] = registers.code;
+    if (count == frames.size()) break;
+    const UnwindRow row = row_at(registers.code - 1);
+    if (row.kind == UnwindRow::Kind::end) break;
+    if (row.kind == UnwindRow::Kind::unknown || !leave(row, bounds, registers)) return false;
+  }
+  return true;
+#else
+  (void)origin;
+  (void)bounds;
+  (void)frames;
+  return false;
+#endif
+}
+
+void forget_unwind_rows() noexcept {
+  for (CachedRow& cached : cache) cached.address_and_row.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace allot::inline v0_1::sys
