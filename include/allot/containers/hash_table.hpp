@@ -92,9 +92,9 @@ class HashIterator {
 
   void skip_empty_groups() noexcept {
     while (used_ == 0 && group_ != end_) {
-      ++group_;
+      if (++group_ == end_) return;
       slots_ += GroupBytes::slots;
-      if (group_ != end_) used_ = group_->match_used();
+      used_ = group_->match_used();
     }
   }
 
