@@ -13,19 +13,19 @@ constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 std::size_t copy_plain_ascii(char* to, const char* begin, const char* end) noexcept {
   const char* at = begin;
   while (static_cast<std::size_t>(end - at) >= scan_step) {
-    const auto bytes = load_step(at);
+    const Step bytes = load_step(at);
     store_step(to, bytes);
     const unsigned mask = special_bytes<true>(bytes);
     if (mask != 0) return static_cast<std::size_t>(at - begin) + static_cast<std::size_t>(std::countr_zero(mask));
     at += scan_step;
     to += scan_step;
   }
-  for (; at != end; ++at) {
-    const auto c = static_cast<unsigned char>(*at);
-    if (needs_escape(c) || c >= 0x80) break;
-    *to++ = *at;
-  }
-  return static_cast<std::size_t>(at - begin);
+  const auto rest = static_cast<std::size_t>(end - at);
+  if (rest == 0) return static_cast<std::size_t>(at - begin);
+  const Step bytes = load_partial_step(at, rest);
+  store_step(to, bytes);
+  const unsigned mask = special_bytes<true>(bytes) | 1U << rest;
+  return static_cast<std::size_t>(at - begin) + static_cast<std::size_t>(std::countr_zero(mask));
 }
 
 }  // namespace

@@ -47,18 +47,41 @@ int count_digits(std::uint64_t value) noexcept {
   return guess + (value >= powers[guess] ? 1 : 0);
 }
 
-/// Writes the digits of `value` so that they end at `end`.
-void write_digits_before(char* end, std::uint64_t value) noexcept {
-  while (value >= 100) {
-    end -= 2;
-    std::memcpy(end, &pairs.text[2 * (value % 100)], 2);
-    value /= 100;
+/// Writes exactly eight digits, with leading zeros.
+void write_eight_digits(char* out, std::uint32_t value) noexcept {
+  const std::uint32_t high = value / 10000;
+  const std::uint32_t low = value % 10000;
+  std::memcpy(out, &pairs.text[2 * (high / 100)], 2);
+  std::memcpy(out + 2, &pairs.text[2 * (high % 100)], 2);
+  std::memcpy(out + 4, &pairs.text[2 * (low / 100)], 2);
+  std::memcpy(out + 6, &pairs.text[2 * (low % 100)], 2);
+}
+
+/// A number of at most twenty digits as text; the digits begin at `text()`, and a copying step may read on behind them.
+class Digits {
+ public:
+  explicit Digits(std::uint64_t value) noexcept : count_(count_digits(value)) {
+    constexpr std::uint64_t half = 100000000;
+    const std::uint64_t upper = value / half;
+    if (upper != 0) {
+      if (upper >= half) write_eight_digits(room_, static_cast<std::uint32_t>(upper / half));
+      write_eight_digits(room_ + 8, static_cast<std::uint32_t>(upper % half));
+    }
+    write_eight_digits(room_ + 16, static_cast<std::uint32_t>(value % half));
   }
-  if (value >= 10) {
-    std::memcpy(end - 2, &pairs.text[2 * value], 2);
-  } else {
-    end[-1] = static_cast<char>('0' + value);
-  }
+  [[nodiscard]] const char* text() const noexcept { return room_ + 24 - count_; }
+  [[nodiscard]] int count() const noexcept { return count_; }
+
+ private:
+  int count_;
+  char room_[48];
+};
+
+constexpr int longest_laid_out = 22;  // digits; a long double of 128 bits can have more
+
+/// Copies 24 bytes, whatever is needed of them.
+void copy_step(char* to, const char* from) noexcept {
+  std::memcpy(to, from, 24);
 }
 
 /// digits * 10^exponent.
@@ -108,13 +131,10 @@ Decimal shortest(std::uint64_t fraction, int exponent, bool closer) noexcept {
 }
 
 Decimal without_trailing_zeros(Decimal decimal) noexcept {
-  if (decimal.digits % 100000000 == 0) {
-    decimal.digits /= 100000000;
-    decimal.exponent += 8;
-  }
   while (decimal.digits % 10 == 0) {
-    decimal.digits /= 10;
-    ++decimal.exponent;
+    const bool many = decimal.digits % 10000 == 0;
+    decimal.digits /= many ? 10000 : 10;
+    decimal.exponent += many ? 4 : 1;
   }
   return decimal;
 }
@@ -125,40 +145,35 @@ char* write_exponent(char* out, int exponent) noexcept {
   return write_unsigned(out, static_cast<std::uint64_t>(exponent < 0 ? -exponent : exponent));
 }
 
-/// `text` holds the `count` digits of a number whose decimal point stands `point` digits after their begin.
+/// `text` holds the `count` digits (at most 22) of a number whose decimal point stands `point` digits after their
+/// begin. Copying steps read and write past what is needed.
 char* lay_out(char* out, const char* text, int count, int point) noexcept {
-  const auto size = static_cast<std::size_t>(count);
+  if (point > 0 && point < count && point <= 21) [[likely]] {
+    copy_step(out, text);
+    out[point] = '.';
+    copy_step(out + point + 1, text + point);
+    return out + count + 1;
+  }
   if (point > 21 || point <= -6) {
-    *out++ = text[0];
-    if (count > 1) {
-      *out++ = '.';
-      std::memcpy(out, text + 1, size - 1);
-      out += count - 1;
-    }
-    return write_exponent(out, point - 1);
+    out[0] = text[0];
+    out[1] = '.';
+    copy_step(out + 2, text + 1);
+    return write_exponent(out + (count > 1 ? count + 1 : 1), point - 1);
   }
   if (point >= count) {
-    std::memcpy(out, text, size);
-    std::memset(out + count, '0', static_cast<std::size_t>(point - count));
+    std::memset(out, '0', 24);
+    std::memcpy(out, text, static_cast<std::size_t>(count));
     return out + point;
-  }
-  if (point > 0) {
-    std::memcpy(out, text, static_cast<std::size_t>(point));
-    out[point] = '.';
-    std::memcpy(out + point + 1, text + point, static_cast<std::size_t>(count - point));
-    return out + count + 1;
   }
   std::memcpy(out, "0.000000", 8);
   out += 2 - point;
-  std::memcpy(out, text, size);
+  copy_step(out, text);
   return out + count;
 }
 
 char* lay_out(char* out, Decimal decimal) noexcept {
-  char text[20];
-  const int count = count_digits(decimal.digits);
-  write_digits_before(text + count, decimal.digits);
-  return lay_out(out, text, count, count + decimal.exponent);
+  const Digits digits(decimal.digits);
+  return lay_out(out, digits.text(), digits.count(), digits.count() + decimal.exponent);
 }
 
 /// For formats std::to_chars knows the shortest digits of.
@@ -170,13 +185,17 @@ char* write_by_library(char* out, T value) noexcept {
   }
   char text[64];
   const char* const end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
-  char digits[48];
+  char digits[96];
   int count = 0;
   const char* at = text;
   for (; *at != 'e'; ++at) {
     if (*at != '.') digits[count++] = *at;
   }
   while (count > 1 && digits[count - 1] == '0') --count;
+  if (count > longest_laid_out) {
+    std::memcpy(out, text, static_cast<std::size_t>(end - text));
+    return out + (end - text);
+  }
   int exponent = 0;
   std::from_chars(at + (at[1] == '+' ? 2 : 1), end, exponent);
   return digits[0] == '0' ? (*out = '0', out + 1) : lay_out(out, digits, count, exponent + 1);
@@ -186,7 +205,17 @@ char* write_by_library(char* out, T value) noexcept {
 
 char* write_unsigned(char* out, std::uint64_t value) noexcept {
   const int count = count_digits(value);
-  write_digits_before(out + count, value);
+  char* end = out + count;
+  while (value >= 100) {
+    end -= 2;
+    std::memcpy(end, &pairs.text[2 * (value % 100)], 2);
+    value /= 100;
+  }
+  if (value >= 10) {
+    std::memcpy(end - 2, &pairs.text[2 * value], 2);
+  } else {
+    end[-1] = static_cast<char>('0' + value);
+  }
   return out + count;
 }
 
@@ -194,8 +223,9 @@ char* write_unsigned(char* out, Unsigned128 value) noexcept {
   constexpr std::uint64_t ten_to_19 = 10000000000000000000U;
   if (value <= UINT64_MAX) return write_unsigned(out, static_cast<std::uint64_t>(value));
   out = write_unsigned(out, value / ten_to_19);
+  const Digits low(static_cast<std::uint64_t>(value % ten_to_19));
   std::memset(out, '0', 19);
-  write_digits_before(out + 19, static_cast<std::uint64_t>(value % ten_to_19));
+  std::memcpy(out + 19 - low.count(), low.text(), static_cast<std::size_t>(low.count()));
   return out + 19;
 }
 

@@ -11,6 +11,13 @@ namespace {
 /// The name of members to be dropped, known by its address.
 constexpr std::string_view removed = "removed";
 
+/// A number below 64 that differing keys seldom share.
+unsigned fingerprint(std::string_view key) noexcept {
+  if (key.empty()) return 0;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(key[i])); };
+  return (byte(0) + 3 * byte(key.size() - 1) + 7 * byte(key.size() / 2) + 13 * static_cast<unsigned>(key.size())) % 64;
+}
+
 /// Builds a tree without recursion: what is open is on the scratch stack, level by level. A level begins with a marker
 /// that remembers the level below; behind it lie its elements, or its members (names and values).
 class TreeBuilder {
@@ -185,8 +192,11 @@ bool TreeBuilder::settle_duplicates(std::size_t from) noexcept {
   const std::span<Member> members(reinterpret_cast<Member*>(stack_.at(from)), count);
   if (count > few) return settle_many_duplicates(members, from);
   std::size_t kept = 0;
+  std::uint64_t met = 0;
   for (const Member& member : members) {
-    std::size_t same = 0;
+    const std::uint64_t mark = std::uint64_t{1} << fingerprint(member.name);
+    std::size_t same = (met & mark) == 0 ? kept : 0;
+    met |= mark;
     while (same < kept && members[same].name != member.name) ++same;
     if (same == kept) {
       members[kept++] = member;

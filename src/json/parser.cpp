@@ -1,5 +1,6 @@
 #include "allot/json/parser.hpp"
 
+#include <bit>
 #include <cstring>
 
 #include "scan.hpp"
@@ -278,14 +279,78 @@ bool Parser::owned_string(std::span<char>& value, std::size_t zeros) noexcept {
   return true;
 }
 
+/// Takes a new block for short strings: no larger than what is left of the text, so that small texts stay small.
+bool Parser::refill_pool() noexcept {
+  constexpr std::size_t usual = 4096;
+  const auto rest = static_cast<std::size_t>(end_ - at_);
+  const std::size_t size = rest < usual ? rest : usual;
+  if (size < 2 * detail::scan_step) return false;
+  auto* const block = static_cast<char*>(allocator_.raw_alloc(size, Alignment::of<char>()));
+  if (block == nullptr) return false;
+  pool_ = block;
+  pool_end_ = block + size;
+  return true;
+}
+
+/// Copies and decodes a string into the pool while it is scanned. `fits` false: it has not the room, nothing happened.
+bool Parser::pooled_string(std::string_view& value, bool& fits) noexcept {
+  const char* at = at_ + 1;
+  char* to = pool_;
+  fits = true;
+  for (;;) {
+    if (static_cast<std::size_t>(pool_end_ - to) < detail::scan_step ||
+        static_cast<std::size_t>(end_ - at) < detail::scan_step) {
+      fits = false;
+      return true;
+    }
+    const detail::Step bytes = detail::load_step(at);
+    detail::store_step(to, bytes);
+    const unsigned mask = detail::special_bytes<true>(bytes);
+    const std::size_t plain = mask == 0 ? detail::scan_step : static_cast<std::size_t>(std::countr_zero(mask));
+    at += plain;
+    to += plain;
+    if (mask == 0) continue;
+    if (*at == '"') break;
+    if (*at == '\\') {
+      if (end_ - at < 2) return fail_at(ParseErrorKind::unexpected_end, end_);
+      if ((at = decode_escape(at, end_, to)) == nullptr) return false;
+      continue;
+    }
+    if (static_cast<unsigned char>(*at) < 0x20) return fail_at(ParseErrorKind::control_character, at);
+    const char* const run_end = detail::skip_utf8_run(at, end_);
+    const auto run = static_cast<std::size_t>(run_end - at);
+    if (run == 0) return fail_at(ParseErrorKind::invalid_utf8, at);
+    if (run > static_cast<std::size_t>(pool_end_ - to)) {
+      fits = false;
+      return true;
+    }
+    std::memcpy(to, at, run);
+    at = run_end;
+    to += run;
+  }
+  if (static_cast<std::size_t>(at - at_ - 1) > options_.max_length) return fail(ParseErrorKind::value_too_long);
+  value = std::string_view(pool_, static_cast<std::size_t>(to - pool_));
+  pool_ = to;
+  at_ = at + 1;
+  return true;
+}
+
 bool Parser::string(std::string_view& value) noexcept {
+  if (peek() != '"') return at_ == end_ ? fail_unexpected() : fail_wrong_type();
+  const char* const place = at_;
   if (options_.strings == Strings::borrow) {
-    const char* const place = (void(peek()), at_);
     RawString raw;
     if (!raw_string(raw)) return false;
     value = raw.view();
     if (!raw.escaped) return true;
     at_ = place;
+  }
+  constexpr std::size_t worth_a_block = 512;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    bool fits = false;
+    if (!pooled_string(value, fits)) return false;
+    if (fits) return true;
+    if (pool_end_ - pool_ > static_cast<std::ptrdiff_t>(worth_a_block) || !refill_pool()) break;
   }
   std::span<char> owned;
   if (!owned_string(owned, 0)) return false;

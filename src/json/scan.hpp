@@ -39,6 +39,28 @@ inline unsigned special_bytes(__m128i bytes) noexcept {
   }
 }
 
+using Step = __m128i;
+
+/// The `count` (1 .. 15) bytes at `at` and zeros behind them; reads no byte more.
+inline Step load_partial_step(const char* at, std::size_t count) noexcept {
+  const auto load = [&]<class Word>(std::size_t offset, Word word) -> std::uint64_t {
+    std::memcpy(&word, at + offset, sizeof word);
+    return word;
+  };
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  if (count >= 8) {
+    low = load(0, std::uint64_t{});
+    if (count > 8) high = load(count - 8, std::uint64_t{}) >> (8 * (16 - count));
+  } else if (count >= 4) {
+    low = load(0, std::uint32_t{}) | load(count - 4, std::uint32_t{}) << (8 * (count - 4));
+  } else {
+    low = load(0, std::uint8_t{}) | load(count / 2, std::uint8_t{}) << (8 * (count / 2)) |
+          load(count - 1, std::uint8_t{}) << (8 * (count - 1));
+  }
+  return _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
+}
+
 inline __m128i load_step(const char* at) noexcept {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
@@ -50,9 +72,17 @@ inline void store_step(char* at, __m128i bytes) noexcept {
 
 constexpr std::size_t scan_step = 8;
 
-inline std::uint64_t load_step(const char* at) noexcept {
-  std::uint64_t bytes;
+using Step = std::uint64_t;
+
+inline Step load_step(const char* at) noexcept {
+  Step bytes;
   std::memcpy(&bytes, at, sizeof bytes);
+  return bytes;
+}
+/// The `count` (1 .. 7) bytes at `at` and zeros behind them; reads no byte more.
+inline Step load_partial_step(const char* at, std::size_t count) noexcept {
+  Step bytes = 0;
+  std::memcpy(&bytes, at, count);
   return bytes;
 }
 inline void store_step(char* at, std::uint64_t bytes) noexcept {

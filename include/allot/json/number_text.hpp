@@ -10,8 +10,8 @@ namespace allot::inline v0_1::json::detail {
 __extension__ using Int128 = __int128;
 __extension__ using Unsigned128 = unsigned __int128;
 
-/// Bytes that every function below stays within.
-constexpr int longest_number = 44;
+/// Bytes that every function below stays within, more than any number has: they copy in whole steps.
+constexpr int longest_number = 72;
 
 /// Each writes a number at `out` and returns the end of it.
 char* write_unsigned(char* out, std::uint64_t value) noexcept;

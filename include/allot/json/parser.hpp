@@ -144,6 +144,8 @@ class Parser {
   };
 
   [[nodiscard]] char peek_slowly() noexcept;
+  [[nodiscard]] bool pooled_string(std::string_view& value, bool& fits) noexcept;
+  [[nodiscard]] bool refill_pool() noexcept;
   [[nodiscard]] bool raw_string(RawString& string) noexcept;
   [[nodiscard]] bool literal(std::string_view word) noexcept;
   [[nodiscard]] bool skip_scalar(char first) noexcept;
@@ -159,6 +161,8 @@ class Parser {
   std::uint32_t depth_ = 0;
   ParseErrorKind error_{};
   const char* error_place_ = nullptr;
+  char* pool_ = nullptr;      ///< where the next short string goes
+  char* pool_end_ = nullptr;  ///< end of the block it is in
   detail::Scratch scratch_;
 };
 
