@@ -43,6 +43,7 @@ class TreeBuilder {
   [[nodiscard]] bool close_level(Value& result) noexcept;
   [[nodiscard]] bool scalar(char first, Value& result) noexcept;
   [[nodiscard]] bool number(Value& result) noexcept;
+  [[nodiscard]] bool number_as_text(const detail::Number& number, Value& result) noexcept;
   [[nodiscard]] bool push_key() noexcept;
   template <class T>
   [[nodiscard]] bool push(const T& item) noexcept {
@@ -109,17 +110,22 @@ bool TreeBuilder::number(Value& result) noexcept {
   detail::Number number;
   if (!in_.number(number)) return false;
   if (!number.integer) {
-    result = Value(detail::to_double(number));
+    const double value = detail::to_double(number);
+    if (value - value != 0) return number_as_text(number, result);
+    result = Value(value);
     return true;
   }
   const std::uint64_t most = number.negative ? std::uint64_t{1} << 63 : UINT64_MAX;
-  if (number.all_digits && number.magnitude <= most) {
-    const bool minus_zero = number.negative && number.magnitude == 0;
-    result = minus_zero        ? Value(-0.0)
-             : number.negative ? Value(static_cast<std::int64_t>(0 - number.magnitude))
-                               : Value(number.magnitude);
-    return true;
-  }
+  if (!number.all_digits || number.magnitude > most) return number_as_text(number, result);
+  const bool minus_zero = number.negative && number.magnitude == 0;
+  result = minus_zero        ? Value(-0.0)
+           : number.negative ? Value(static_cast<std::int64_t>(0 - number.magnitude))
+                             : Value(number.magnitude);
+  return true;
+}
+
+/// Keeps a number that fits neither 64 bits nor a double.
+bool TreeBuilder::number_as_text(const detail::Number& number, Value& result) noexcept {
   std::string_view text(number.text, number.size);
   if (text.size() > UINT32_MAX) return in_.fail(ParseErrorKind::value_too_long);
   if (in_.options().strings == Strings::copy) {

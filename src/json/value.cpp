@@ -86,7 +86,7 @@ void detail::write_tree(Emitter& out, const Value& value) noexcept {
     case Kind::floating:
       return out.floating(*value.as_double());
     case Kind::number_text:
-      return out.big_integer(value.as_number_text());
+      return out.big_number(value.as_number_text());
     case Kind::string:
       return out.string(*value.as_string());
     case Kind::array:

@@ -63,8 +63,8 @@ class Emitter {
       plain_integer(value);
     }
   }
-  /// An integer of any length, as its digits.
-  void big_integer(std::string_view digits) noexcept {
+  /// A number of any size, as its text.
+  void big_number(std::string_view digits) noexcept {
     const bool quotes = options_.emit_nonportable_numbers_as_strings;
     if (quotes) raw('"');
     raw(digits);

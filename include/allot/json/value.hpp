@@ -6,7 +6,7 @@
 ///
 /// Sixteen bytes, trivially copyable. Refers to its text, elements and members (held, not owned: they live in the arena
 /// it was parsed into, or wherever you put them). Looking for a member is O(members). Numbers keep their type: integers
-/// of 64 bits, otherwise doubles; integers too large for both keep their text.
+/// of 64 bits, otherwise doubles; integers of more bits, and numbers too large for a double, keep their text.
 /// Threads: a plain value; const calls may run together.
 #pragma once
 
@@ -32,7 +32,7 @@ enum class Kind : std::uint8_t {
   integer,           ///< fits std::int64_t
   unsigned_integer,  ///< fits std::uint64_t only
   floating,          ///< a number with fraction or exponent
-  number_text,       ///< an integer of more than 64 bits
+  number_text,       ///< a number too large for those
   string,
   array,
   object,
@@ -56,7 +56,7 @@ class Value {
       : elements_(elements.data()), size_(size_of(elements.size())), kind_(Kind::array) {}
   constexpr Value(std::span<const Member> members) noexcept
       : members_(members.data()), size_(size_of(members.size())), kind_(Kind::object) {}
-  /// An integer of any length, as its text (not checked).
+  /// A number of any size, as its text (not checked).
   static constexpr Value number_text(std::string_view text) noexcept {
     Value value(text);
     value.kind_ = Kind::number_text;
@@ -76,7 +76,7 @@ class Value {
     const bool fits = kind_ == Kind::unsigned_integer || (kind_ == Kind::integer && integer_ >= 0);
     return fits ? std::optional(unsigned_) : std::nullopt;
   }
-  /// Any number, rounded where a double cannot hold it.
+  /// Any number, rounded where a double cannot hold it; infinite when it is too large.
   [[nodiscard]] std::optional<double> as_double() const noexcept;
   [[nodiscard]] constexpr std::optional<std::string_view> as_string() const noexcept {
     return kind_ == Kind::string ? std::optional(std::string_view(text_, size_)) : std::nullopt;
