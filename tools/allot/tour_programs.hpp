@@ -25,6 +25,8 @@ inline constexpr TourProgram tour_programs[] = {
     {"05_create_destroy", "create and destroy: one object, and a function that returns what it created", success},
     {"06_int_list", "a dynamic array that forgets to free what it outgrew: the leak report finds the line", failure},
     {"07_int_list_fixed", "the same list, mended, over the checked heap and over an arena in an arena", success},
+    {"08_array_list", "what IntList grows up to: ArrayList frees in its destructor and grows in place where it can",
+     success},
     {"09_arena_parser", "a parser whose temporary state lives in an arena and is freed in one go", success},
 };
 
