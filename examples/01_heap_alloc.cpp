@@ -3,9 +3,8 @@
 #include <sys/random.h>
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/macros.hpp>
-
-#include "debug_print.hpp"
 
 namespace {
 
@@ -28,5 +27,5 @@ int main() {
   };  // runs at the end of this scope, however it ends
 
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
-  debug_print(numbers);
+  allot::debug_print("{}\n", allot::any(numbers));
 }

@@ -1,9 +1,8 @@
 /// init and deinit: an object that allocates twice, and undoes the first when the second fails.
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/macros.hpp>
-
-#include "debug_print.hpp"
 
 namespace {
 
@@ -42,16 +41,15 @@ struct Game {
 }  // namespace
 
 int main() {
-  const allot::Sink out = allot::error_sink();
   allot::GeneralPurposeAllocator<> gpa;
 
   auto game = Game::init(gpa.allocator(), 3).value();
-  out.text("players=").number(game.players.size()).text(" history=").number(game.history.size()).newline();
+  allot::debug_print("players={} history={}\n", game.players.size(), game.history.size());
   game.deinit();
 
   // The second allocation is made to fail; ERRDEFER gives the first one back.
-  allot::FailingAllocator failing(gpa.allocator(), {.fail_index = 1});
+  allot::FailingAllocator failing(gpa.allocator(), allot::FailurePlan::from(1));
   const auto failed = Game::init(failing.allocator(), 3);
-  out.text("Game::init failed: ").text(error_name(failed.error()));
-  out.text("; allocations=").number(failing.allocations()).text(" frees=").number(failing.deallocations()).newline();
+  allot::debug_print("Game::init failed: {}; allocations={} frees={}\n", error_name(failed.error()),
+                     failing.allocations(), failing.deallocations());
 }

@@ -1,8 +1,7 @@
 /// The first rule of freeing: not twice. The checked heap names all three places and stops the program.
 
 #include <allot/allot.hpp>
-
-#include "debug_print.hpp"
+#include <allot/format.hpp>
 
 int main() {
   allot::GeneralPurposeAllocator<{.safety = true}> gpa;
@@ -11,5 +10,5 @@ int main() {
   auto numbers = allocator.alloc<std::size_t>(4).value();
   allocator.free(numbers);
   allocator.free(numbers);
-  debug_print("This won't get printed");
+  allot::debug_print("This won't get printed\n");
 }

@@ -1,9 +1,8 @@
 /// The second rule of freeing: keep a reference to what you must free. The leak is reported when the heap ends.
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/macros.hpp>
-
-#include "debug_print.hpp"
 
 namespace {
 
@@ -25,7 +24,7 @@ allot::Result<bool> is_special(allot::Allocator allocator, std::string_view name
 
 int main() {
   allot::GeneralPurposeAllocator<{.safety = true}> gpa;
-  debug_print(is_special(gpa.allocator(), "ADMIN").value() ? "true" : "false");
-  debug_print(is_special(gpa.allocator(), "Leto").value() ? "true" : "false");
+  allot::debug_print("{}\n", is_special(gpa.allocator(), "ADMIN").value());
+  allot::debug_print("{}\n", is_special(gpa.allocator(), "Leto").value());
   return gpa.deinit() == allot::Check::leak ? 1 : 0;
 }

@@ -1,9 +1,8 @@
-/// One object on the heap: create and destroy, and a function that returns what it created.
+/// One object on the heap: create and destroy, a function that returns what it created, and formatted text.
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/macros.hpp>
-
-#include "debug_print.hpp"
 
 namespace {
 
@@ -33,5 +32,11 @@ int main() {
   };
 
   level_up(*user);
-  allot::error_sink().text("User ").number(user->id).text(" has power of ").signed_number(user->power).newline();
+  allot::debug_print("User {} has power of {}\n", user->id, user->power);
+
+  auto say = allot::alloc_print(allocator, "It's over {}!!!", user->power + 8900).value();
+  DEFER {
+    allocator.free(say);
+  };
+  allot::debug_print("{}\n", say);
 }

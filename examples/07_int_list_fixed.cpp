@@ -1,6 +1,7 @@
 /// The same list with the missing free: nothing is lost, over the checked heap and over an arena alike.
 
-#include "debug_print.hpp"
+#include <allot/format.hpp>
+
 #include "int_list.hpp"
 
 namespace {
@@ -11,7 +12,7 @@ void fill_and_print(allot::Allocator allocator) {
     list.deinit();
   };
   for (int i = 0; i < 10; ++i) list.add(i).value();
-  debug_print(list.items.first(list.pos));
+  allot::debug_print("{}\n", allot::any(list.items.first(list.pos)));
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 /// A parser whose temporary state lives in an arena: no free is written, one deinit frees it all.
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/macros.hpp>
-
-#include "debug_print.hpp"
 
 namespace {
 
@@ -41,7 +40,7 @@ allot::Result<Something> parse(allot::Allocator allocator, std::string_view inpu
   State state{};
   state.buffer = TRY(arena.allocator().alloc<char>(512));
   state.nesting = TRY(arena.allocator().alloc<Nest>(10));
-  allot::error_sink().text("arena capacity: ").bytes(arena.query_capacity()).newline();
+  allot::debug_print("arena capacity: {} bytes\n", arena.query_capacity());
   return TRY(parse_internal(arena.allocator(), state, input));
 }
 
@@ -50,6 +49,6 @@ allot::Result<Something> parse(allot::Allocator allocator, std::string_view inpu
 int main() {
   allot::GeneralPurposeAllocator<{.safety = true}> gpa;
   const Something found = parse(gpa.allocator(), R"({"list": [{"a": 1}, {"b": [2]}]})").value();
-  allot::error_sink().text("depth=").number(found.depth).text(" keys=").number(found.keys).newline();
+  allot::debug_print("{}\n", allot::any(found));
   return gpa.deinit() == allot::Check::ok ? 0 : 1;
 }
