@@ -1,21 +1,40 @@
 // A program outside the project: only public headers, only the installed package.
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
+#include <allot/json.hpp>
 #include <allot/macros.hpp>
 #include <cstdio>
 
 namespace {
 
-allot::Result<std::size_t> print_list(allot::Allocator allocator) {
+struct Sums {
+  int count = 0;
+  int sum = 0;
+};
+
+allot::Result<std::span<char>> describe(allot::Allocator allocator) {
   allot::ArrayList<int> list(allocator);
-  for (int i = 1; i <= 3; ++i) TRY(list.append(i));
-  std::printf("{ %d, %d, %d }", list[0], list[1], list[2]);
-  return list.size();
+  Sums sums;
+  for (int i = 1; i <= 3; ++i) {
+    TRY(list.append(i));
+    sums.sum += i;
+  }
+  sums.count = static_cast<int>(list.size());
+  char buffer[64];
+  const auto json = allot::json::stringify_buf(buffer, sums).value();
+  return TRY(allot::alloc_print(allocator, "{} {}", allot::any(list), json));
 }
 
 }  // namespace
 
 int main() {
   allot::TrackingAllocator tracking(allot::page_allocator(), "consumer");
-  print_list(tracking.allocator()).value();
-  std::printf(" live %zu\n", tracking.live_bytes());
+  {
+    auto text = describe(tracking.allocator()).value();
+    DEFER {
+      tracking.allocator().free(text);
+    };
+    std::printf("%.*s", static_cast<int>(text.size()), text.data());
+  }
+  std::printf(" live %zu\n", static_cast<std::size_t>(tracking.statistics().live_bytes));
 }
