@@ -1,0 +1,98 @@
+/// Whether AddressSanitizer sees inside our allocators: each case seeds a mistake that a plain arena would hide.
+#include "allot/base/poison.hpp"
+
+#include <gtest/gtest.h>
+
+#include "allot/heap/arena_allocator.hpp"
+#include "allot/heap/fixed_buffer_allocator.hpp"
+#include "allot/heap/memory_pool.hpp"
+#include "allot/heap/page_allocator.hpp"
+#include "allot/heap/stack_fallback.hpp"
+
+#if ALLOT_ASAN
+namespace allot {
+namespace {
+
+constexpr char report[] = "AddressSanitizer: use-after-poison";
+
+char read(const volatile char* address) {
+  return *address;
+}
+void write(volatile char* address) {
+  *address = 1;
+}
+
+TEST(AddressSanitizerDeathTest, SeesAnOverflowIntoTheNextArenaBlock) {
+  ArenaAllocator arena(page_allocator());
+  char* block = arena.allocator().alloc<char>(24).value().data();
+  (void)arena.allocator().alloc<char>(24).value();
+  write(block + 23);
+  EXPECT_DEATH(write(block + 24), report);
+}
+
+TEST(AddressSanitizerDeathTest, SeesReadsAfterResetAndRewind) {
+  ArenaAllocator arena(page_allocator());
+  const auto mark = arena.mark();
+  char* block = arena.allocator().alloc<char>(24).value().data();
+  arena.rewind(mark);
+  EXPECT_DEATH(read(block), report);
+  block = arena.allocator().alloc<char>(24).value().data();
+  (void)arena.reset(ResetMode::retain_capacity);
+  EXPECT_DEATH(read(block), report);
+}
+
+TEST(AddressSanitizerDeathTest, SeesIntoAnArenaOverAnArena) {
+  ArenaAllocator lower(page_allocator());
+  ArenaAllocator upper(lower.allocator());
+  char* block = upper.allocator().alloc<char>(24).value().data();
+  EXPECT_DEATH(write(block + 24), report);
+  upper.deinit();
+  EXPECT_DEATH(read(block), report);
+}
+
+TEST(AddressSanitizerDeathTest, SeesUseOfAFreedArenaBlock) {
+  ArenaAllocator arena(page_allocator());
+  auto block = arena.allocator().alloc<char>(24).value();
+  (void)arena.allocator().alloc<char>(24).value();
+  arena.allocator().free(block);
+  EXPECT_DEATH(read(block.data()), report);
+}
+
+TEST(AddressSanitizerDeathTest, SeesUseOfADestroyedPoolObject) {
+  MemoryPool<char[64]> pool(page_allocator());
+  auto* object = pool.create_uninit().value();
+  pool.destroy_uninit(object);
+  EXPECT_DEATH(read(&(*object)[63]), report);
+  EXPECT_DEATH(write(&(*object)[0]), report);
+}
+
+TEST(AddressSanitizerDeathTest, SeesPastTheEndOfAFixedBuffersBlocks) {
+  alignas(8) char buffer[128];
+  FixedBufferAllocator fixed(buffer);
+  char* block = fixed.allocator().alloc<char>(24).value().data();
+  EXPECT_DEATH(write(block + 24), report);
+  fixed.reset();
+  EXPECT_DEATH(read(block), report);
+}
+
+TEST(AddressSanitizerDeathTest, SeesTheRestOfTheLastPage) {
+  char* block = page_allocator().alloc<char>(24).value().data();
+  EXPECT_DEATH(write(block + 24), report);
+  page_allocator().free(std::span<char>(block, 24));
+}
+
+TEST(AddressSanitizer, EverythingIsReadableAgainWhereMemoryGoesBack) {
+  alignas(8) char buffer[4096];
+  {
+    FixedBufferAllocator fixed(buffer);
+    ArenaAllocator arena(fixed.allocator());
+    (void)arena.allocator().alloc<char>(100).value();
+    StackFallback<64> fallback(arena.allocator());
+    (void)fallback.allocator().alloc<char>(100).value();
+  }
+  for (char& byte : buffer) byte = 1;
+}
+
+}  // namespace
+}  // namespace allot
+#endif
