@@ -89,7 +89,7 @@ class Model {
     unsigned char* memory = nullptr;
     std::size_t size = 0;
     Alignment alignment = Alignment::of<char>();
-    std::uint64_t time = 0;  // when it was allocated or moved
+    std::uint64_t time = 0;  // when it was allocated, moved or grown
   };
 
   static void require(bool kept) noexcept {
@@ -124,7 +124,7 @@ class Model {
     allocator_.raw_free(block.memory, block.size, block.alignment);
     block.memory = nullptr;
   }
-  /// `memory` is where the block is now, null when nothing changed. A moved block is as new as a fresh one.
+  /// `memory` is where the block is now, null when nothing changed. A moved or grown block is as new as a fresh one.
   void change(Block& block, std::size_t size, void* memory) noexcept {
     require(memory == nullptr || (size != max_block_size && block.alignment.is_aligned(memory)));
     Block changed = block;
@@ -133,7 +133,7 @@ class Model {
       changed.size = size;
     }
     check(changed, changed.size < block.size ? changed.size : block.size);
-    if (changed.memory != block.memory) changed.time = ++time_;
+    if (changed.memory != block.memory || changed.size > block.size) changed.time = ++time_;
     block = changed;
     fill(block);
   }
@@ -176,7 +176,8 @@ void play_with_resets(A& allocator, Allocator handle, Input& input) noexcept {
   model.forget_since(0);
 }
 
-/// With marks, rewinds and resets. Blocks that moved since a mark go with the rewind like those allocated since.
+/// With marks, rewinds and resets. Blocks that moved or grew since a mark go with the rewind like those allocated
+/// since.
 inline void play_arena(ArenaAllocator& arena, Input& input) noexcept {
   Model model(arena.allocator());
   auto mark = arena.mark();

@@ -68,7 +68,7 @@ class ArenaAllocator : public PinnedAllocator<ArenaAllocator> {
   /// Remembers what is allocated now.
   [[nodiscard]] Mark mark() noexcept;
 
-  /// Takes back every block allocated after `mark`; blocks from before it that were freed since stay freed. Its memory
+  /// Takes back every block allocated, moved or grown after `mark`; blocks freed since stay freed. Its memory
   /// is kept for later blocks, that of oversized ones goes back to the child. `mark` may be used again. A mark taken
   /// before a reset, or after a mark that was rewound to, is stale: rewinding to it stops the program where that would
   /// corrupt memory (always checked), else it takes back nothing that is older. O(blocks freed and nodes since).
