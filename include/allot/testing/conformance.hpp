@@ -248,7 +248,7 @@ class ConformanceRun {
   }
 
   void check_remap() noexcept {
-    for (const std::size_t alignment : {1, 64, 16384}) {
+    for (const std::size_t alignment : {std::size_t{1}, std::size_t{64}, std::size_t{16384}}) {
       for_size_pairs(Alignment::from_bytes(alignment),
                      [this](ModelBlock& block, std::size_t size) { remap(block, size); });
     }
