@@ -135,9 +135,14 @@ class [[nodiscard]] ArrayList : public detail::ListOperations<T> {
   /// when the block had to move and could not; nothing changed.
   [[nodiscard]] Result<std::span<T>> to_owned_slice() { return Operations::to_owned_slice(handle_); }
   /// The same with a sentinel behind the elements.
-  template <auto Sentinel = T{}>
+  template <auto Sentinel>
   [[nodiscard]] Result<SentinelSpan<T, Sentinel>> to_owned_slice_sentinel() {
     return Operations::template to_owned_slice_sentinel<Sentinel>(handle_);
+  }
+  /// The same with a default value (a zero) behind the elements.
+  template <class U = T>
+  [[nodiscard]] Result<SentinelSpan<U, U{}>> to_owned_slice_sentinel() {
+    return Operations::template to_owned_slice_sentinel<U{}>(handle_);
   }
   /// A copy of the elements in a block of its own, from `allocator`. Error: out_of_memory.
   template <class B = A>
