@@ -11,4 +11,5 @@
 #include "allot/http/server.hpp"
 #include "allot/http/static_files.hpp"
 #include "allot/http/testing.hpp"
+#include "allot/http/text.hpp"
 #include "allot/http/url.hpp"

@@ -63,8 +63,8 @@ struct RequestState {
   Lazy<PartList> parts = {};
   BodySource source = {};
   std::size_t body_read = 0;
-  void* context = nullptr;
-  const void* context_type = nullptr;
+  const void* context = nullptr;
+  const void* context_type = nullptr;  ///< tells const objects from others
   Method method = Method::get;
   unsigned char minor_version = 1;
 };
@@ -150,7 +150,7 @@ class Request {
   /// That object, if it is a `T`; else null.
   template <class T>
   [[nodiscard]] T* context() const noexcept {
-    return state_->context_type == &detail::type_tag<T> ? static_cast<T*>(state_->context) : nullptr;
+    return state_->context_type == &detail::type_tag<T> ? static_cast<T*>(const_cast<void*>(state_->context)) : nullptr;
   }
 
   [[nodiscard]] const Limits& limits() const noexcept { return *state_->limits; }
