@@ -96,7 +96,7 @@ def load(port, seconds, connections):
     if 'Non-2xx' in out:
         raise SystemExit(f'a server answered with errors:\n{out}')
     rate = float(re.search(r'Requests/sec:\s+([\d.]+)', out)[1])
-    return rate, in_milliseconds(re.search(r'99%\s+(\S+)', out)[1])
+    return rate, in_milliseconds(re.search(r'(?m)^\s+99%\s+(\S+)', out)[1])
 
 
 def measure(servers, workers, arguments, folder):

@@ -1,6 +1,8 @@
 #include "worker.hpp"
 
+#include <cstring>
 #include <new>
+#include <utility>
 
 #include "allot/base/try.hpp"
 #include "allot/sys/clock.hpp"
@@ -233,11 +235,12 @@ void Worker::close(Connection& connection) noexcept {
     give_back(exchange);
   }
   release_own(connection);
-  sys::close_socket(connection.socket);
-  connection.socket = -1;
+  const int socket = std::exchange(connection.socket, -1);
   connection.next_free = free_connections_;
   free_connections_ = &connection;
-  live_.fetch_sub(1, std::memory_order_relaxed);
+  // Counted before the client can see it: a connection it makes next has room.
+  live_.fetch_sub(1, std::memory_order_release);
+  sys::close_socket(socket);
 }
 
 void Worker::close_gently(Connection& connection, bool unread_input) noexcept {

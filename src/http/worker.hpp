@@ -54,7 +54,7 @@ class Worker {
   void request_stop() noexcept;
   void join() noexcept { thread_.join(); }
 
-  [[nodiscard]] std::uint32_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t live() const noexcept { return live_.load(std::memory_order_acquire); }
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
  private:
