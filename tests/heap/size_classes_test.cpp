@@ -38,7 +38,7 @@ TEST(SizeClasses, TableAndArithmeticAgree) {
   for (std::size_t align = 1; align <= 16; align *= 2) {
     for (std::size_t size = 1; size <= small_size_limit; ++size) {
       const Alignment alignment = Alignment::from_bytes(align);
-      ASSERT_EQ(small_class_table[size], class_of_extent(extent_of(size, alignment))) << size << " " << align;
+      ASSERT_EQ(small_bin_table[size] / bin_size, class_of_extent(extent_of(size, alignment))) << size << " " << align;
     }
   }
 }

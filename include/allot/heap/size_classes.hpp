@@ -51,12 +51,15 @@ constexpr std::size_t size_of_class(SizeClass size_class) noexcept {
 constexpr SizeClass class_count = class_of_extent(class_size_limit - 1) + 1;        // with class 0
 constexpr SizeClass small_class_count = class_of_extent(small_size_limit - 1) + 1;  // with class 0
 
-/// The small class of a size whose alignment is at most 16; 0 for size 0. Bytes, not granules: a look-up without a
-/// shift.
-inline constexpr std::array<std::uint8_t, small_size_limit + 1> small_class_table = [] {
-  std::array<std::uint8_t, small_size_limit + 1> table{};
+/// Bytes of one bin in a thread's cache.
+constexpr std::size_t bin_size = sizeof(void*);
+
+/// For each small size whose alignment is at most 16 the offset of its class's bin, 0 for size 0. By bytes, not by
+/// granules, and scaled already: a look-up is one load.
+inline constexpr std::array<std::uint16_t, small_size_limit + 1> small_bin_table = [] {
+  std::array<std::uint16_t, small_size_limit + 1> table{};
   for (std::size_t size = 1; size <= small_size_limit; ++size) {
-    table[size] = static_cast<std::uint8_t>(class_of_extent(size - 1));
+    table[size] = static_cast<std::uint16_t>(class_of_extent(size - 1) * bin_size);
   }
   return table;
 }();
@@ -70,7 +73,7 @@ ALLOT_ALWAYS_INLINE constexpr SizeClass small_class(std::size_t size, Alignment 
     return no_class;
   if (size > small_size_limit) [[unlikely]]
     return no_class;
-  return small_class_table[size];
+  return small_bin_table[size] / bin_size;
 }
 
 /// Slices of a span of `size_class`: the fewest that waste at most 1/16 and, for blocks below 64 KiB, hold four.

@@ -34,7 +34,7 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
  public:
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) const noexcept {
     namespace fast = detail::fast;
-    void* block = fast::thread_state.process_cache.pop(fast::small_class(size, alignment));
+    void* block = fast::process_pop(size, alignment);
     if (block == nullptr) [[unlikely]]
       return fast::process_allocate(nullptr, size, alignment);
     unpoison(block, size);
@@ -53,7 +53,7 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
 
   ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) const noexcept {
     namespace fast = detail::fast;
-    if (!fast::thread_state.process_cache.push(fast::small_class(size, alignment), memory)) [[unlikely]]
+    if (!fast::process_push(size, alignment, memory)) [[unlikely]]
       return fast::process_free(nullptr, memory, size, alignment);
     detail::fill_freed(memory, size);
     poison(memory, size);

@@ -27,24 +27,22 @@ ALLOT_COLD void* allocate_cold(std::size_t size) noexcept;
 ALLOT_NOINLINE void free_cold(void* block) noexcept;
 
 [[nodiscard]] ALLOT_ALWAYS_INLINE void* allocate(std::size_t size) noexcept {
-  if (size > fast::small_size_limit) [[unlikely]]
-    return allocate_cold(size);
-  void* block = fast::thread_state.process_cache.pop(fast::small_class_table[size]);
+  void* block = fast::process_pop(size, malloc_alignment);
   if (block == nullptr) [[unlikely]]
     return allocate_cold(size);
   return block;
 }
 
 ALLOT_ALWAYS_INLINE void free(void* block) noexcept {
-  if (!fast::thread_state.process_cache.push(fast::process_map[block], block)) [[unlikely]]
+  if (!fast::ProcessBin(fast::process_map[block] * fast::bin_size).push(block)) [[unlikely]]
     free_cold(block);
 }
 
 /// The block was allocated with exactly this size and an alignment of at most 16.
 ALLOT_ALWAYS_INLINE void free_sized(void* block, std::size_t size) noexcept {
-  if (size > fast::small_size_limit || block == nullptr || sampling_on()) [[unlikely]]
+  if (block == nullptr || sampling_on()) [[unlikely]]
     return free(block);
-  if (!fast::thread_state.process_cache.push(fast::small_class_table[size], block)) [[unlikely]]
+  if (!fast::process_push(size, malloc_alignment, block)) [[unlikely]]
     free_cold(block);
 }
 

@@ -35,7 +35,7 @@ class PageMap {
 
   /// The entry of an address inside the covered space.
   [[nodiscard]] ALLOT_ALWAYS_INLINE std::uint8_t operator[](const void* address) const noexcept {
-    const std::uint8_t* entries = __atomic_load_n(&entries_, __ATOMIC_RELAXED);
+    const std::uint8_t* entries = *const_cast<std::uint8_t* const volatile*>(&entries_);
     return __atomic_load_n(entries + (reinterpret_cast<std::uintptr_t>(address) / slice_size), __ATOMIC_RELAXED);
   }
 

@@ -35,6 +35,6 @@ void process_free_unsized(void* block) noexcept;
 void process_cold_paths_only() noexcept;
 
 /// For each slice of the address space what the process heap has there.
-extern constinit PageMap process_map;
+[[gnu::visibility("hidden")]] extern constinit PageMap process_map;
 
 }  // namespace allot::inline v0_1::detail::fast

@@ -63,6 +63,9 @@ class ThreadCache {
   [[nodiscard]] CacheBody* body() const noexcept { return body_; }
   void set_body(CacheBody* body) noexcept { body_ = body; }
 
+  /// Where the limits begin, for those who address the bins by hand; the tops begin at 0.
+  static constexpr std::size_t limits_offset = bins * sizeof(void**);
+
  private:
   friend class CacheBody;
 
@@ -70,5 +73,7 @@ class ThreadCache {
   void** limits_[bins];
   CacheBody* body_;
 };
+
+static_assert(sizeof(ThreadCache) == 2 * ThreadCache::limits_offset + sizeof(void*));
 
 }  // namespace allot::inline v0_1::detail::fast

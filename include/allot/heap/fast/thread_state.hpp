@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "allot/base/alignment.hpp"
 #include "allot/base/config.hpp"
 #include "allot/heap/fast/thread_cache.hpp"
+#include "allot/heap/size_classes.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 
@@ -19,6 +21,14 @@ struct InstanceSlot {
 
 constexpr std::size_t instance_slot_count = 8;
 
+/// 1: the bins of the process cache are addressed relative to the thread's segment register by hand. For a class known
+/// at run time only, g++ and clang compute the bin's address first; this saves four instructions an operation.
+#if defined(__x86_64__) && !defined(__ILP32__)
+#define ALLOT_FAST_TLS_ASM 1
+#else
+#define ALLOT_FAST_TLS_ASM 0
+#endif
+
 struct ThreadState {
   ThreadCache process_cache;  ///< of smp_allocator and malloc
   InstanceSlot instances[instance_slot_count];
@@ -27,6 +37,100 @@ struct ThreadState {
   bool ended = false;           ///< the exit hook has run: no caches any more
 };
 
-[[gnu::tls_model("initial-exec")]] extern constinit thread_local ThreadState thread_state;
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local ThreadState thread_state asm(
+    "allot_fast_thread_state");
+
+/// A bin of this thread's process cache whose class is known at run time only. One register holds its address: an
+/// indexed one would keep the processor from forwarding a top from the last store to the next load at once (1.3 ns a
+/// pair on what we measured).
+class ProcessBin {
+ public:
+#if ALLOT_FAST_TLS_ASM
+  /// `offset` is class times bin_size.
+  ALLOT_ALWAYS_INLINE explicit ProcessBin(std::size_t offset) noexcept : at_(offset) {
+    asm("addq allot_fast_thread_state@gottpoff(%%rip), %0" : "+r"(at_) : : "cc");
+  }
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void** top() const noexcept {
+    void** top;
+    asm volatile("movq %%fs:(%1), %0" : "=r"(top) : "r"(at_) : "memory");
+    return top;
+  }
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool full_at(void** top) const noexcept {
+    bool equal;
+    asm volatile("cmpq %%fs:%c3(%2), %1" : "=@cce"(equal) : "r"(top), "r"(at_), "i"(ThreadCache::limits_offset));
+    return equal;
+  }
+  ALLOT_ALWAYS_INLINE void lower_top() const noexcept {
+    asm volatile("subq $8, %%fs:(%0)" : : "r"(at_) : "memory", "cc");
+  }
+  ALLOT_ALWAYS_INLINE void raise_top() const noexcept {
+    asm volatile("addq $8, %%fs:(%0)" : : "r"(at_) : "memory", "cc");
+  }
+
+ private:
+  std::size_t at_;
+#else
+  ALLOT_ALWAYS_INLINE explicit ProcessBin(std::size_t offset) noexcept
+      : top_(reinterpret_cast<void***>(reinterpret_cast<char*>(&thread_state) + offset)) {}
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void** top() const noexcept { return __atomic_load_n(top_, __ATOMIC_RELAXED); }
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool full_at(void** top) const noexcept { return top == top_[ThreadCache::bins]; }
+  ALLOT_ALWAYS_INLINE void lower_top() const noexcept { __atomic_store_n(top_, top() - 1, __ATOMIC_RELAXED); }
+  ALLOT_ALWAYS_INLINE void raise_top() const noexcept {
+    __atomic_signal_fence(__ATOMIC_RELEASE);
+    __atomic_store_n(top_, top() + 1, __ATOMIC_RELAXED);
+  }
+
+ private:
+  void*** top_;
+#endif
+
+ public:
+  /// As ThreadCache's.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop() const noexcept {
+    void* block = *top();
+    if (block == nullptr) [[unlikely]]
+      return nullptr;
+    lower_top();
+    return block;
+  }
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool push(void* block) const noexcept {
+    void** at = top();
+    if (full_at(at)) [[unlikely]]
+      return false;
+    if (*at == block) [[unlikely]]
+      return false;
+    at[1] = block;
+    raise_top();
+    return true;
+  }
+};
+
+/// A small block from the calling thread's process cache; null when the cold path must find one.
+[[nodiscard]] ALLOT_ALWAYS_INLINE void* process_pop(std::size_t size, Alignment alignment) noexcept {
+  const std::size_t extent = extent_of(size, alignment);
+  if (__builtin_constant_p(extent)) {
+    return extent < small_size_limit ? thread_state.process_cache.pop(class_of_extent(extent)) : nullptr;
+  }
+  if (alignment.bytes() > 16) [[unlikely]]
+    return nullptr;
+  if (size > small_size_limit) [[unlikely]]
+    return nullptr;
+  return ProcessBin(small_bin_table[size]).pop();
+}
+
+/// Takes a small block back into the calling thread's process cache; false when the cold path must.
+[[nodiscard]] ALLOT_ALWAYS_INLINE bool process_push(std::size_t size, Alignment alignment, void* block) noexcept {
+  const std::size_t extent = extent_of(size, alignment);
+  if (__builtin_constant_p(extent)) {
+    return extent < small_size_limit && thread_state.process_cache.push(class_of_extent(extent), block);
+  }
+  if (alignment.bytes() > 16) [[unlikely]]
+    return false;
+  if (size > small_size_limit) [[unlikely]]
+    return false;
+  return ProcessBin(small_bin_table[size]).push(block);
+}
+
+static_assert(offsetof(ThreadState, process_cache) == 0);
 
 }  // namespace allot::inline v0_1::detail::fast
