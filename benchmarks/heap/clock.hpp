@@ -10,9 +10,10 @@
 
 namespace allot::bench {
 
-inline std::int64_t now_ns() {
+/// Of the wall, or of the processors this process had: on a shared machine the one that others cannot stretch.
+inline std::int64_t now_ns(clockid_t clock) {
   timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  ::clock_gettime(clock, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 

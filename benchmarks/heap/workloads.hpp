@@ -1,5 +1,5 @@
-/// The workloads. Each is a function of an API and returns the operations it did; one call takes 0.1 to 50 ms and leaves
-/// nothing allocated. What an operation is stands beside its name.
+/// The workloads. Each is a function of an API and returns the operations it did; one call takes 0.1 to 50 ms and
+/// leaves nothing allocated. What an operation is stands beside its name.
 #pragma once
 
 #include <pthread.h>
@@ -46,7 +46,8 @@ std::size_t batch(const Api& api) {
       sizes[i] = static_cast<std::uint16_t>(8 + random.below(505));
       turn[i] = static_cast<std::uint16_t>(order == Order::stack ? count - 1 - i : i);
     }
-    for (std::size_t i = count - 1; order == Order::random && i != 0; --i) std::swap(turn[i], turn[random.below(i + 1)]);
+    for (std::size_t i = count - 1; order == Order::random && i != 0; --i)
+      std::swap(turn[i], turn[random.below(i + 1)]);
   }
   constexpr std::size_t rounds = 100;
   for (std::size_t round = 0; round < rounds; ++round) {
@@ -232,8 +233,9 @@ std::size_t vectors(const Api& api) {
     Vector& vector = all[random.below(all.size())];
     if (vector.size == vector.capacity) {
       const std::size_t capacity = vector.capacity == 0 ? 4 : vector.capacity + vector.capacity / 2;
-      vector.items = static_cast<std::uint64_t*>(
-          vector.items == nullptr ? api.alloc(capacity * 8) : api.realloc(vector.items, vector.capacity * 8, capacity * 8));
+      vector.items = static_cast<std::uint64_t*>(vector.items == nullptr
+                                                     ? api.alloc(capacity * 8)
+                                                     : api.realloc(vector.items, vector.capacity * 8, capacity * 8));
       vector.capacity = capacity;
     }
     vector.items[vector.size++] = i;

@@ -64,11 +64,13 @@ inline constexpr std::array<std::uint16_t, small_size_limit + 1> small_bin_table
   return table;
 }();
 
-/// The small class of a request, or 0 when it has none here: larger ones, and at run time those aligned to more than 16
-/// bytes, which the slow path sorts out. Constant arguments give a constant; others cost six instructions.
-ALLOT_ALWAYS_INLINE constexpr SizeClass small_class(std::size_t size, Alignment alignment) noexcept {
+/// The class that the inline paths serve a request from, or 0 when they do not: any class when size and alignment are
+/// constants, which gives a constant; small ones aligned to at most 16 otherwise, in six instructions.
+ALLOT_ALWAYS_INLINE constexpr SizeClass inline_class(std::size_t size, Alignment alignment) noexcept {
   const std::size_t extent = extent_of(size, alignment);
-  if (__builtin_constant_p(extent)) return extent < small_size_limit ? class_of_extent(extent) : no_class;
+  if (__builtin_constant_p(extent)) {
+    return extent < class_size_limit && alignment.bytes() <= max_slice_alignment ? class_of_extent(extent) : no_class;
+  }
   if (alignment.bytes() > 16) [[unlikely]]
     return no_class;
   if (size > small_size_limit) [[unlikely]]

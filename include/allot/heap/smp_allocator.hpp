@@ -29,12 +29,35 @@
 
 namespace allot::inline v0_1 {
 
+namespace detail::fast {
+
+/// Behind the handle: the same operations for sizes known at run time.
+inline constexpr AllocatorTable process_table = {
+    [](void* none, std::size_t size, Alignment alignment) noexcept -> void* {
+      void* block = process_pop(size, alignment);
+      if (block == nullptr) [[unlikely]]
+        return process_allocate(none, size, alignment);
+      unpoison(block, size);
+      return block;
+    },
+    &process_resize,
+    &process_remap,
+    [](void* none, void* memory, std::size_t size, Alignment alignment) noexcept -> void {
+      if (!process_push(size, alignment, memory)) [[unlikely]]
+        return process_free(none, memory, size, alignment);
+      fill_freed(memory, size);
+      poison(memory, size);
+    },
+};
+
+}  // namespace detail::fast
+
 /// Stateless; all values name the same heap. Converts to `Allocator`.
 class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
  public:
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) const noexcept {
     namespace fast = detail::fast;
-    void* block = fast::process_pop(size, alignment);
+    void* block = fast::thread_state.process_cache.pop(fast::inline_class(size, alignment));
     if (block == nullptr) [[unlikely]]
       return fast::process_allocate(nullptr, size, alignment);
     unpoison(block, size);
@@ -53,7 +76,7 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
 
   ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) const noexcept {
     namespace fast = detail::fast;
-    if (!fast::process_push(size, alignment, memory)) [[unlikely]]
+    if (!fast::thread_state.process_cache.push(fast::inline_class(size, alignment), memory)) [[unlikely]]
       return fast::process_free(nullptr, memory, size, alignment);
     detail::fill_freed(memory, size);
     poison(memory, size);
@@ -61,7 +84,7 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
 
   /// The handle to pass on. Valid for ever.
   [[nodiscard]] constexpr Allocator allocator() const noexcept {
-    return Allocator(nullptr, stateless_table_of<SmpAllocator>);
+    return Allocator(nullptr, detail::fast::process_table);
   }
   constexpr operator Allocator() const noexcept { return allocator(); }
 

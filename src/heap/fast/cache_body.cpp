@@ -37,15 +37,13 @@ CacheBody* CacheBody::make(void* memory, Heap& heap) noexcept {
   return ::new (memory) CacheBody(heap);
 }
 
-CacheBody::CacheBody(Heap& heap) noexcept : heap_(&heap), free_slots_(reinterpret_cast<void**>(this + 1)) {
-  for (void**& top : medium_tops_) top = no_slots;
-  for (void**& limit : medium_limits_) limit = no_slots;
-}
+CacheBody::CacheBody(Heap& heap) noexcept : heap_(&heap), free_slots_(reinterpret_cast<void**>(this + 1)) {}
 
 void CacheBody::attach(ThreadCache* front) noexcept {
   front_ = front != nullptr ? front : &own_front_;
   front_->reset();
   front_->body_ = this;
+  front_->medium_ = &medium_;
   for (SizeClass c = 1; c < small_class_count; ++c) {
     if (stacks_[c].base == nullptr) continue;
     set_top(c, stacks_[c].base);
@@ -70,7 +68,7 @@ std::size_t CacheBody::held(SizeClass size_class) const noexcept {
   if (base == nullptr || front_ == nullptr) return 0;
   void** top = size_class < small_class_count
                    ? __atomic_load_n(&front_->tops_[size_class], __ATOMIC_RELAXED)
-                   : __atomic_load_n(&medium_tops_[size_class - small_class_count], __ATOMIC_RELAXED);
+                   : __atomic_load_n(&medium_.tops[size_class - small_class_count], __ATOMIC_RELAXED);
   const auto count = static_cast<std::size_t>(top - base);
   return count <= cache_limit_of_class(size_class) ? count : 0;  // read while its thread moved the stack
 }
@@ -130,7 +128,7 @@ void CacheBody::grow(SizeClass size_class) noexcept {
 /// Halves the room of a stack that is at most a quarter full.
 void CacheBody::shrink(SizeClass size_class) noexcept {
   Stack& stack = stacks_[size_class];
-  if (stack.limit / 2 < first_capacity) return;
+  if (stack.limit / 2 < cache_limit_of_class(size_class) / 4 || stack.limit / 2 < first_capacity) return;
   stack.limit /= 2;
   limit_of(size_class) = stack.base + stack.limit;
 }

@@ -85,11 +85,11 @@ class CacheBody {
   explicit CacheBody(Heap& heap) noexcept;
 
   [[nodiscard]] void**& top_of(SizeClass size_class) noexcept {
-    return size_class < small_class_count ? front_->tops_[size_class] : medium_tops_[size_class - small_class_count];
+    return size_class < small_class_count ? front_->tops_[size_class] : medium_.tops[size_class - small_class_count];
   }
   [[nodiscard]] void**& limit_of(SizeClass size_class) noexcept {
     return size_class < small_class_count ? front_->limits_[size_class]
-                                          : medium_limits_[size_class - small_class_count];
+                                          : medium_.limits[size_class - small_class_count];
   }
   void set_top(SizeClass size_class, void** top) noexcept {
     __atomic_store_n(&top_of(size_class), top, __ATOMIC_RELAXED);
@@ -104,8 +104,7 @@ class CacheBody {
   ThreadCache* front_ = nullptr;
   void** free_slots_;
   Stack stacks_[class_count];
-  void** medium_tops_[class_count - small_class_count];
-  void** medium_limits_[class_count - small_class_count];
+  MediumBins medium_;
   ThreadCache own_front_;
 };
 

@@ -155,6 +155,7 @@ void PageHeap::take_slices(Segment& segment, std::uint64_t mask) noexcept {
   if (segment.free_slices == all_slices) --empty_segments_;
   segment.free_slices &= ~mask;
   used_slices_ += count_bits(mask);
+  if (used_slices_ > recent_peak_) recent_peak_ = used_slices_;
   dirty_slices_ -= count_bits(segment.dirty_slices & mask);
   aged_slices_ -= count_bits(segment.aged_slices & mask);
   segment.dirty_slices &= ~mask;
@@ -251,13 +252,15 @@ void PageHeap::purge_down_to(std::size_t dirty) noexcept {
 }
 
 void PageHeap::keep_bounds() noexcept {
-  const std::size_t limit = dirty_floor + used_slices_ / 8;
+  const std::size_t limit = dirty_floor + used_slices_ / 8 + (recent_peak_ - used_slices_) / 2;
   if (aged_slices_ > aged_limit) purge_aged();
-  if (dirty_slices_ > limit) purge_down_to(limit / 2);
+  if (dirty_slices_ > limit) purge_down_to(limit - limit / 4);
 }
 
 /// What was dirty at the last tick and is dirty still goes back; the rest gets one more tick.
 void PageHeap::tick(std::uint32_t now) noexcept {
+  const std::size_t fallen = recent_peak_ - recent_peak_ / 4;
+  recent_peak_ = now - last_tick_ < 5 * tick_length && fallen > used_slices_ ? fallen : used_slices_;
   last_tick_ = now;
   if (dirty_slices_ == 0) return;
   purge_aged();

@@ -20,6 +20,21 @@ class CacheBody;
 /// Top and limit of a class that has no slots.
 inline constinit void* no_slots[1] = {nullptr};
 
+/// The stacks of the classes above 1 KiB. They lie in mapped memory, so that a thread-local is small; those of a thread
+/// without any are shared, and as empty and full as `no_slots`.
+struct MediumBins {
+  static constexpr std::size_t count = class_count - small_class_count;
+
+  constexpr MediumBins() noexcept {
+    for (std::size_t i = 0; i < count; ++i) tops[i] = limits[i] = no_slots;
+  }
+
+  void** tops[count];
+  void** limits[count];
+};
+
+inline constinit MediumBins no_medium_bins;
+
 class ThreadCache {
  public:
   /// One class more than there are: it stands for "a block, but not a small one" and stays empty.
@@ -29,33 +44,22 @@ class ThreadCache {
   ThreadCache(const ThreadCache&) = delete;
   ThreadCache& operator=(const ThreadCache&) = delete;
 
-  /// A block of `size_class`, or null when there is none.
+  /// A block of `size_class`, or null when there is none. A medium class must be a constant for this to be short.
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop(SizeClass size_class) noexcept {
-    void** top = __atomic_load_n(&tops_[size_class], __ATOMIC_RELAXED);
-    void* block = *top;
-    if (block == nullptr) [[unlikely]]
-      return nullptr;
-    __atomic_store_n(&tops_[size_class], top - 1, __ATOMIC_RELAXED);
-    return block;
+    return pop_from(size_class < small_class_count ? tops_[size_class] : medium_->tops[size_class - small_class_count]);
   }
 
   /// Takes `block` back. False when the stack is full or `block` is on top of it already: the cold path tells which.
   [[nodiscard]] ALLOT_ALWAYS_INLINE bool push(SizeClass size_class, void* block) noexcept {
-    void** top = __atomic_load_n(&tops_[size_class], __ATOMIC_RELAXED);
-    if (top == limits_[size_class]) [[unlikely]]
-      return false;
-    if (*top == block) [[unlikely]]
-      return false;
-    top[1] = block;
-    // A fork between the two stores must find either no new block or a whole one.
-    __atomic_signal_fence(__ATOMIC_RELEASE);
-    __atomic_store_n(&tops_[size_class], top + 1, __ATOMIC_RELAXED);
-    return true;
+    if (size_class < small_class_count) return push_to(tops_[size_class], limits_[size_class], block);
+    return push_to(medium_->tops[size_class - small_class_count], medium_->limits[size_class - small_class_count],
+                   block);
   }
 
   /// No class has slots, as at first.
   constexpr void reset() noexcept {
     for (std::size_t i = 0; i < bins; ++i) tops_[i] = limits_[i] = no_slots;
+    medium_ = &no_medium_bins;
     body_ = nullptr;
   }
 
@@ -69,11 +73,34 @@ class ThreadCache {
  private:
   friend class CacheBody;
 
+  [[nodiscard]] ALLOT_ALWAYS_INLINE static void* pop_from(void**& top_of_class) noexcept {
+    void** top = __atomic_load_n(&top_of_class, __ATOMIC_RELAXED);
+    void* block = *top;
+    if (block == nullptr) [[unlikely]]
+      return nullptr;
+    __atomic_store_n(&top_of_class, top - 1, __ATOMIC_RELAXED);
+    return block;
+  }
+
+  [[nodiscard]] ALLOT_ALWAYS_INLINE static bool push_to(void**& top_of_class, void** limit, void* block) noexcept {
+    void** top = __atomic_load_n(&top_of_class, __ATOMIC_RELAXED);
+    if (top == limit) [[unlikely]]
+      return false;
+    if (*top == block) [[unlikely]]
+      return false;
+    top[1] = block;
+    // A fork between the two stores must find either no new block or a whole one.
+    __atomic_signal_fence(__ATOMIC_RELEASE);
+    __atomic_store_n(&top_of_class, top + 1, __ATOMIC_RELAXED);
+    return true;
+  }
+
   void** tops_[bins];
   void** limits_[bins];
+  MediumBins* medium_;
   CacheBody* body_;
 };
 
-static_assert(sizeof(ThreadCache) == 2 * ThreadCache::limits_offset + sizeof(void*));
+static_assert(sizeof(ThreadCache) == 2 * ThreadCache::limits_offset + 2 * sizeof(void*));
 
 }  // namespace allot::inline v0_1::detail::fast

@@ -105,12 +105,9 @@ class ProcessBin {
   }
 };
 
-/// A small block from the calling thread's process cache; null when the cold path must find one.
+/// For code that is not inlined into its caller: a small block of a run-time size from the calling thread's process
+/// cache; null when the cold path must find one.
 [[nodiscard]] ALLOT_ALWAYS_INLINE void* process_pop(std::size_t size, Alignment alignment) noexcept {
-  const std::size_t extent = extent_of(size, alignment);
-  if (__builtin_constant_p(extent)) {
-    return extent < small_size_limit ? thread_state.process_cache.pop(class_of_extent(extent)) : nullptr;
-  }
   if (alignment.bytes() > 16) [[unlikely]]
     return nullptr;
   if (size > small_size_limit) [[unlikely]]
@@ -118,12 +115,8 @@ class ProcessBin {
   return ProcessBin(small_bin_table[size]).pop();
 }
 
-/// Takes a small block back into the calling thread's process cache; false when the cold path must.
+/// Takes such a block back; false when the cold path must.
 [[nodiscard]] ALLOT_ALWAYS_INLINE bool process_push(std::size_t size, Alignment alignment, void* block) noexcept {
-  const std::size_t extent = extent_of(size, alignment);
-  if (__builtin_constant_p(extent)) {
-    return extent < small_size_limit && thread_state.process_cache.push(class_of_extent(extent), block);
-  }
   if (alignment.bytes() > 16) [[unlikely]]
     return false;
   if (size > small_size_limit) [[unlikely]]
