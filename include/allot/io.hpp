@@ -11,6 +11,7 @@
 #include "allot/io/fixed_reader.hpp"
 #include "allot/io/fixed_writer.hpp"
 #include "allot/io/io_error.hpp"
+#include "allot/io/list_writer.hpp"
 #include "allot/io/null_writer.hpp"
 #include "allot/io/reader.hpp"
 #include "allot/io/tee_writer.hpp"

@@ -264,6 +264,17 @@ bool Parser::short_lived_string(std::string_view& value) noexcept {
   return decoded_end != nullptr;
 }
 
+bool Parser::string_into(char* room, std::string_view& value) noexcept {
+  RawString raw;
+  if (!raw_string(raw)) return false;
+  value = raw.view();
+  if (!raw.escaped) return true;
+  char* const decoded_end = decode(raw, room);
+  if (decoded_end == nullptr) return false;
+  value = std::string_view(room, static_cast<std::size_t>(decoded_end - room));
+  return true;
+}
+
 bool Parser::owned_string(std::span<char>& value, std::size_t zeros) noexcept {
   std::string_view text;
   if (!short_lived_string(text)) return false;

@@ -123,6 +123,8 @@ class Parser {
   [[nodiscard]] bool short_lived_string(std::string_view& value) noexcept;
   /// A string decoded into a block of its own, followed by `zeros` zeros.
   [[nodiscard]] bool owned_string(std::span<char>& value, std::size_t zeros) noexcept;
+  /// A string decoded into `room`, which is at least as long as the rest of the text, or left in the text.
+  [[nodiscard]] bool string_into(char* room, std::string_view& value) noexcept;
   /// A value of any kind as a tree.
   [[nodiscard]] bool value(Value& value) noexcept;
   /// Skips a value of any kind, which is checked all the same.
