@@ -219,6 +219,20 @@ const char* here_text(rt::Finding finding) {
   }
 }
 
+/// Mistakes that a free brought to light: where it freed the block says nothing more.
+bool is_about_live_block(rt::Finding finding) {
+  switch (finding) {
+    case rt::Finding::write_past_end:
+    case rt::Finding::write_before_start:
+    case rt::Finding::mismatched_free:
+    case rt::Finding::size_mismatch:
+    case rt::Finding::alignment_mismatch:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string leak_title(const RecordedLeak& leak) {
   const std::string blocks = human_bytes(leak.bytes) + " in " + counted(leak.blocks, "block");
   switch (leak.kind) {
@@ -339,7 +353,7 @@ class Collector {
     issue.address = report.address;
     issue.thread = report.thread;
     add_trace(issue, here_text(report.finding), report.here);
-    add_trace(issue, "freed here", report.freed);
+    if (!is_about_live_block(report.finding)) add_trace(issue, "freed here", report.freed);
     add_trace(issue, "allocated here", report.allocated);
     return issue;
   }

@@ -55,6 +55,7 @@ void read_stack(const Log& log, std::size_t position, std::size_t size, std::uin
   const std::size_t depth = std::min<std::size_t>(entry.depth, (size - sizeof entry) / 8);
   stack.frames.resize(depth);
   if (depth != 0) std::memcpy(stack.frames.data(), log.at(position + sizeof entry), depth * 8);
+  stack.first_call = entry.first_call;
   stack.allocations = entry.allocations;
   stack.allocated_bytes = entry.allocated_bytes;
   stack.live_blocks = entry.allocations - std::min<std::uint64_t>(entry.frees, entry.allocations);

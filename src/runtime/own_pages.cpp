@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "allot/sys/mappings.hpp"
 #include "allot/sys/pages.hpp"
 
 namespace allot::inline v0_1::runtime::own_pages {
@@ -68,6 +69,12 @@ void set_pages(const void* pages, std::size_t size, bool own) noexcept {
 
 void start() noexcept {
   sys::observe_pages(&set_pages);
+  sys::for_each_module(nullptr, [](void*, const sys::LoadedModule& module) noexcept {
+    const auto here = reinterpret_cast<std::uintptr_t>(&used_stretches);
+    if (here < module.begin || here >= module.end) return;
+    const std::uintptr_t begin = module.begin & ~((std::uintptr_t{1} << page_bits) - 1);
+    set_pages(reinterpret_cast<const void*>(begin), module.end - begin, true);
+  });
 }
 
 void add(const void* pages, std::size_t size) noexcept {

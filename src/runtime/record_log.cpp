@@ -90,13 +90,21 @@ void RecordLog::write_header(std::size_t size) noexcept {
 }
 
 bool RecordLog::follow_fork() noexcept {
+  return continue_with_copy(true);
+}
+
+void RecordLog::detach() noexcept {
+  (void)continue_with_copy(false);
+}
+
+bool RecordLog::continue_with_copy(bool wanted_in_file) noexcept {
   if (base_ == nullptr) return false;
   const std::size_t used = header().log_end.load(std::memory_order_acquire);
   const std::size_t kept_bytes = sys::round_up_to_pages(used);
   void* kept = sys::map_pages(kept_bytes, Alignment::from_bytes(sys::page_size()));
   if (kept == nullptr) return false;
   std::memcpy(kept, base_, used);
-  const bool in_file = size_ == capacity && map_file(base_);
+  const bool in_file = wanted_in_file && size_ == capacity && map_file(base_);
   if (!in_file) {
     // Not the parent's any more: private pages in the same place.
     size_ = private_capacity;
@@ -188,13 +196,21 @@ std::uint32_t RecordLog::stack(std::span<const std::uintptr_t> frames) noexcept 
 }
 
 std::uint32_t RecordLog::add_stack(std::span<const std::uintptr_t> frames, std::uint32_t hash) noexcept {
+  if (new_stack_hook_ != nullptr) new_stack_hook_();
   StackEntry* entry = begin_entry<StackEntry>(frames.size_bytes());
   if (entry == nullptr) return 0;
+  entry->first_call = header().allocations.load(std::memory_order_relaxed) + 1;
   entry->depth = static_cast<std::uint32_t>(frames.size());
   entry->hash = hash;
   std::memcpy(tail_of(entry), frames.data(), frames.size_bytes());
   publish(entry, EntryKind::stack);
   return static_cast<std::uint32_t>((reinterpret_cast<unsigned char*>(entry) - base_) / 8);
+}
+
+std::span<const std::uintptr_t> RecordLog::frames(std::uint32_t stack) noexcept {
+  if (base_ == nullptr || stack == 0) return {};
+  StackEntry* entry = entry_of(stack);
+  return {reinterpret_cast<const std::uintptr_t*>(tail_of(entry)), entry->depth};
 }
 
 /// Keeps what was live at the last peak before the first change after it.

@@ -3,6 +3,9 @@
 #include <CLI/CLI.hpp>
 
 #include "allot/base/config.hpp"
+#ifdef ALLOT_WITH_CHECK
+#include "check_command.hpp"
+#endif
 #include "tour.hpp"
 
 namespace {
@@ -24,6 +27,14 @@ int main(int argument_count, char** arguments) {
   tour->add_option("program", tour_options.only, "Run these only");
   tour->add_flag("--list", tour_options.list, "Name the programs");
 
+#ifdef ALLOT_WITH_CHECK
+  allot::tool::CheckOptions check_options;
+  const CLI::App* check = allot::tool::add_check_command(app, check_options);
+#endif
+
   CLI11_PARSE(app, argument_count, arguments);
+#ifdef ALLOT_WITH_CHECK
+  if (check->parsed()) return allot::tool::run_check(check_options);
+#endif
   return allot::tool::run_tour(tour_options);
 }

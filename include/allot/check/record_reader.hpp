@@ -25,6 +25,7 @@ struct RecordedModule {
 struct RecordedStack {
   std::uint32_t id;
   std::vector<std::uint64_t> frames;  ///< return addresses, innermost first
+  std::uint64_t first_call = 0;       ///< number of the allocation it was first seen with, from 1
   std::uint64_t allocations = 0;
   std::uint64_t allocated_bytes = 0;
   std::uint64_t live_blocks = 0;

@@ -12,7 +12,8 @@
 
 namespace allot::inline v0_1::runtime::own_pages {
 
-/// From now on mapped pages are noted. What was mapped before is not known.
+/// From now on mapped pages are noted, and the writable globals of the module this is linked into count as own. What
+/// was mapped before is not known.
 void start() noexcept;
 
 /// Notes pages that came from elsewhere.

@@ -93,6 +93,7 @@ struct StackEntry {
   EntryHead head;
   std::uint32_t depth;
   std::uint32_t hash;
+  std::uint64_t first_call;  ///< number of the allocation it was first seen with, from 1
   std::atomic<std::uint64_t> allocations;
   std::atomic<std::uint64_t> allocated_bytes;
   std::atomic<std::uint64_t> frees;

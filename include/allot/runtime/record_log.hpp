@@ -47,12 +47,21 @@ class RecordLog {
   /// parent's reports are left out, blocks live now count as allocated.
   bool follow_fork() noexcept;
 
+  /// From now on in private memory that nobody reads: for children that are not followed.
+  void detach() noexcept;
+
+  /// `hook` is called before each new stack is logged. For who must log something ahead of it.
+  void set_new_stack_hook(void (*hook)() noexcept) noexcept { new_stack_hook_ = hook; }
+
   [[nodiscard]] bool is_open() const noexcept { return base_ != nullptr; }
   /// Valid once open.
   [[nodiscard]] RecordHeader& header() noexcept { return *reinterpret_cast<RecordHeader*>(base_); }
 
   /// The id of this call stack, logged now if it is new; 0 when the log is full or not open.
   [[nodiscard]] std::uint32_t stack(std::span<const std::uintptr_t> frames) noexcept;
+
+  /// The frames of a stack; they stay where they are. Empty for 0.
+  [[nodiscard]] std::span<const std::uintptr_t> frames(std::uint32_t stack) noexcept;
 
   /// Counts a block for its stack, the peak and the time line. Cost: two to five uncontended counters.
   void count_allocation(std::uint32_t stack, std::size_t size) noexcept;
@@ -74,6 +83,7 @@ class RecordLog {
   static constexpr std::size_t index_slots = std::size_t{1} << 20;  // stacks; touched as used
 
   bool map_file(void* fixed) noexcept;
+  bool continue_with_copy(bool wanted_in_file) noexcept;
   void write_header(std::size_t size) noexcept;
   template <class Entry>
   Entry* begin_entry(std::size_t tail_bytes) noexcept;
@@ -92,6 +102,7 @@ class RecordLog {
   std::size_t size_ = 0;
   std::atomic<std::uint64_t>* index_ = nullptr;  // hash in the upper half, id in the lower
   const char* folder_ = nullptr;
+  void (*new_stack_hook_)() noexcept = nullptr;
   std::uint64_t start_ns_ = 0;
   std::atomic<std::uint64_t> next_sample_ns_{0};
   std::atomic<std::uint64_t> sample_interval_ns_{0};

@@ -35,6 +35,17 @@ struct LoadedModule {
 /// not wait for a thread that may be loading. Threads: safe.
 void for_each_module(void* context, void (*visit)(void* context, const LoadedModule& module) noexcept) noexcept;
 
+/// A number that changes whenever a library is loaded or unloaded. A microsecond.
+[[nodiscard]] std::uint64_t module_changes() noexcept;
+
+/// Calls `visit(context, begin, end)` for the stretches of [begin, end) (page boundaries) that have memory behind them.
+/// What was mapped and never touched is left out where the kernel tells (/proc/self/pagemap).
+void for_each_resident_range(std::uintptr_t begin, std::uintptr_t end, void* context,
+                             void (*visit)(void* context, std::uintptr_t begin, std::uintptr_t end) noexcept) noexcept;
+
+/// Copies memory of this process that may vanish meanwhile; how many bytes could be read. Never a fault.
+[[nodiscard]] std::size_t copy_own_memory(std::uintptr_t from, void* to, std::size_t size) noexcept;
+
 /// The path of the running program, in `buffer` (cut off to its size).
 [[nodiscard]] std::string_view program_path(std::span<char> buffer) noexcept;
 

@@ -147,7 +147,8 @@ bool map_large(State& state, LargeBlock& block, const Request& request) noexcept
   const std::size_t front = front_of(state, request);
   std::size_t size = 0;
   const Alignment granule = Alignment::from_bytes(granule_bytes);
-  if (!checked_add(request.size, front + state.red_zone, size) || !checked_forward(size, granule, size)) return false;
+  const std::size_t room = request.room > request.size ? request.room : request.size;
+  if (!checked_add(room, front + state.red_zone, size) || !checked_forward(size, granule, size)) return false;
   block.memory_alignment = Alignment::max(request.alignment, granule).bytes();
   block.memory_size = size;
   block.memory = static_cast<std::byte*>(map_block_memory(state, size, Alignment::from_bytes(block.memory_alignment)));

@@ -16,6 +16,7 @@ struct Request {
   Alignment alignment;
   TraceId trace;
   std::uint16_t thread;
+  std::size_t room = 0;  // bytes a large block shall be able to grow to in place; address space only
   std::uint8_t tag = 0;  // kept with the block for the caller, as the kind of function that asked for it
 };
 

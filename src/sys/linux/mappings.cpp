@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -154,6 +155,68 @@ void for_each_module(void* context, void (*visit)(void*, const LoadedModule&) no
   char path[4096];
   ModuleVisit state{context, visit, program_path(path)};
   ::dl_iterate_phdr(&visit_module, &state);
+}
+
+std::uint64_t module_changes() noexcept {
+  std::uint64_t changes = 0;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* result) noexcept {
+        *static_cast<std::uint64_t*>(result) = info->dlpi_adds + info->dlpi_subs;
+        return 1;
+      },
+      &changes);
+  return changes;
+}
+
+namespace {
+
+constexpr std::uint64_t present_or_swapped = std::uint64_t{3} << 62;
+
+/// Reads the kernel's word about each page from `first_page` on; how many it got.
+std::size_t read_page_words(int file, std::uintptr_t first_page, std::span<std::uint64_t> words) noexcept {
+  const ssize_t size =
+      ::pread(file, words.data(), words.size_bytes(), static_cast<off_t>(first_page * sizeof(std::uint64_t)));
+  return size > 0 ? static_cast<std::size_t>(size) / sizeof(std::uint64_t) : 0;
+}
+
+}  // namespace
+
+void for_each_resident_range(std::uintptr_t begin, std::uintptr_t end, void* context,
+                             void (*visit)(void*, std::uintptr_t, std::uintptr_t) noexcept) noexcept {
+  const int file = ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return visit(context, begin, end);
+  const std::uintptr_t page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  std::uint64_t words[512];
+  std::uintptr_t resident = 0;  // begin of the stretch found last, or 0
+  for (std::uintptr_t at = begin; at < end;) {
+    const std::size_t left = (end - at) / page;
+    const std::size_t got = read_page_words(file, at / page, {words, left < 512 ? left : 512});
+    if (got == 0) {
+      if (resident == 0) resident = at;
+      break;
+    }
+    for (std::size_t i = 0; i < got; ++i, at += page) {
+      const bool here = (words[i] & present_or_swapped) != 0;
+      if (here && resident == 0) resident = at;
+      if (!here && resident != 0) {
+        visit(context, resident, at);
+        resident = 0;
+      }
+    }
+  }
+  ::close(file);
+  if (resident != 0) visit(context, resident, end);
+}
+
+std::size_t copy_own_memory(std::uintptr_t from, void* to, std::size_t size) noexcept {
+  const iovec local{to, size};
+  const iovec remote{reinterpret_cast<void*>(from), size};
+  const ssize_t copied = ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0);
+  if (copied >= 0) return static_cast<std::size_t>(copied);
+  if (errno == EFAULT) return 0;
+  // Forbidden in here (seccomp): read it and trust the map.
+  std::memcpy(to, reinterpret_cast<const void*>(from), size);
+  return size;
 }
 
 std::string_view program_path(std::span<char> buffer) noexcept {

@@ -1,0 +1,424 @@
+#include "allot/runtime/checked_malloc.hpp"
+
+#include <cstring>
+
+#include "../heap/checked/block_map.hpp"
+#include "../heap/checked/findings.hpp"
+#include "../heap/checked/lookup.hpp"
+#include "../heap/checked/shard.hpp"
+#include "../heap/checked/state.hpp"
+#include "allot/base/checked_math.hpp"
+#include "allot/runtime/own_pages.hpp"
+#include "allot/sys/thread_number.hpp"
+#include "checked_malloc_state.hpp"
+#include "pointer_origin.hpp"
+
+namespace allot::inline v0_1::runtime::checked_malloc {
+
+using namespace checked;
+
+namespace {
+
+constexpr std::size_t depth_of_reports = 32;
+constexpr std::size_t growing_size = 32 * 1024;  // realloc beyond it leaves address space to grow into
+
+constinit RecordLog log;
+constinit State* state = nullptr;
+constinit CheckedMallocOptions settings;
+
+/// The record is the depot: its stacks survive the process.
+TraceId intern_in_record(std::span<const std::uintptr_t> frames) noexcept {
+  return TraceId{log.stack(frames)};
+}
+std::span<const std::uintptr_t> frames_in_record(TraceId trace) noexcept {
+  return log.frames(static_cast<std::uint32_t>(trace));
+}
+constexpr stack_depot::Store depot_in_record{&intern_in_record, &frames_in_record};
+
+std::uint32_t capture(const Caller& caller, std::size_t depth) noexcept {
+  std::uintptr_t frames[sys::max_frames];
+  const std::size_t count = sys::capture_stack(caller.origin, {frames, depth}, caller.method);
+  return log.stack({frames, count});
+}
+
+BlockView view_of(const BlockFacts& facts, bool live, bool guarded) noexcept {
+  return {reinterpret_cast<std::uintptr_t>(facts.block),
+          facts.size,
+          facts.alignment,
+          static_cast<Family>(facts.tag),
+          live,
+          guarded,
+          static_cast<std::uint32_t>(facts.allocation),
+          static_cast<std::uint32_t>(facts.first_free)};
+}
+
+BlockView view_of(const Found& found) noexcept {
+  const bool guarded = found.large != nullptr && found.large->guarded;
+  return view_of(found.facts(), found.state() == SlotState::live, guarded);
+}
+
+Finding finding_of(ReportKind kind) noexcept {
+  switch (kind) {
+    case ReportKind::overflow:
+      return Finding::write_past_end;
+    case ReportKind::underflow:
+      return Finding::write_before_start;
+    default:
+      return Finding::write_after_free;
+  }
+}
+
+/// Logs the damage that the engine came across.
+ALLOT_COLD void log_damage(Findings& findings, const Caller& caller) noexcept {
+  for (std::size_t i = 0; i < findings.count(); ++i) {
+    const Report& damage = findings[i];
+    BlockView block{};
+    ReportFields fields;
+    fields.finding = finding_of(damage.kind);
+    fields.address = reinterpret_cast<std::uintptr_t>(damage.block) + static_cast<std::uintptr_t>(damage.offset);
+    if (find_block(damage.block, block)) {
+      report(fields, block, caller);
+    } else {
+      report(fields, caller);
+    }
+  }
+}
+
+ALLOT_ALWAYS_INLINE void log_if_any(Findings& findings, const Caller& caller) noexcept {
+  if (!findings.empty()) [[unlikely]]
+    log_damage(findings, caller);
+}
+
+bool wants_guard(Shard& shard) noexcept {
+  if (state->options.guard_sampling == 0) [[likely]]
+    return false;
+  const MaybeLock lock(shard.mutex, true);
+  if (--shard.until_guarded != 0) return false;
+  shard.until_guarded = static_cast<std::uint32_t>(state->options.guard_sampling);
+  return true;
+}
+
+void* take_block(const Request& request, Findings& findings) noexcept {
+  Shard& shard = state->own_shard();
+  if (wants_guard(shard)) {
+    if (void* guarded = allocate_guarded(*state, request)) return guarded;
+  }
+  const std::size_t size_class = request.size > largest_stride - state->red_zone
+                                     ? no_class
+                                     : class_for(request.size + state->red_zone, request.alignment);
+  if (size_class == no_class) return allocate_large(*state, request);
+  return allocate_slot(*state, shard, size_class, request, findings);
+}
+
+Request request_for(std::size_t size, std::size_t alignment, Family family, std::uint32_t trace) noexcept {
+  return {size,
+          Alignment::from_bytes(alignment < 16 ? 16 : alignment),
+          TraceId{trace},
+          static_cast<std::uint16_t>(sys::current_thread_number()),
+          0,
+          static_cast<std::uint8_t>(family)};
+}
+
+ALLOT_COLD void report_absurd_size(std::size_t size, const Caller& caller) noexcept {
+  ReportFields fields;
+  fields.finding = Finding::absurd_size;
+  fields.given_size = size;
+  report(fields, caller);
+}
+
+void* allocate_traced(const Request& request, const Caller& caller) noexcept {
+  Findings findings;
+  void* memory = take_block(request, findings);
+  log_if_any(findings, caller);
+  if (memory != nullptr) log.count_allocation(static_cast<std::uint32_t>(request.trace), request.size);
+  return memory;
+}
+
+/// Calls `act(found)` for the live block that starts at `memory` with its lock held. False, and `found_else` says what
+/// is there, when there is none.
+template <class Act>
+ALLOT_ALWAYS_INLINE bool with_block(const void* memory, Found& found_else, const Act& act) noexcept {
+  const BlockOwner owner = BlockMap::find(memory);
+  if (Slab* slab = owner.slab()) {
+    const MaybeLock lock(slab->shard->mutex, true);
+    const bool unchanged = slab->heap == state && BlockMap::find(memory).slab() == slab;
+    const Found found = unchanged ? find_slot(slab, memory) : Found{};
+    if (!found.is_live_start()) [[unlikely]] {
+      found_else = found;
+      return false;
+    }
+    act(found);
+    return true;
+  }
+  if (owner.is_nothing()) return false;
+  const MaybeLock lock(state->large.mutex, true);
+  const bool unchanged = owner.large()->heap == state && BlockMap::find(memory).large() == owner.large();
+  const Found found = unchanged ? find_large(owner.large(), memory) : Found{};
+  if (!found.is_live_start()) {
+    found_else = found;
+    return false;
+  }
+  act(found);
+  return true;
+}
+
+Finding finding_of_free(const void* memory, const Found& found) noexcept {
+  if (found.state() != SlotState::never_used) {
+    if (!found.at_start) return Finding::invalid_free_interior;
+    return Finding::double_free;
+  }
+  switch (origin_of(memory)) {
+    case Origin::stack:
+      return Finding::invalid_free_stack;
+    case Origin::global:
+      return Finding::invalid_free_global;
+    case Origin::unknown:
+      break;
+  }
+  return Finding::invalid_free;
+}
+
+ALLOT_COLD void report_bad_pointer(Finding finding, const void* memory, const Found& found, const Claim& claim,
+                                   const Caller& caller) noexcept {
+  ReportFields fields;
+  fields.finding = finding;
+  fields.address = reinterpret_cast<std::uintptr_t>(memory);
+  fields.call_family = claim.family;
+  if (found.state() != SlotState::never_used) {
+    report(fields, view_of(found), caller);
+  } else {
+    report(fields, caller);
+  }
+}
+
+bool is_aligned_new(Family family) noexcept {
+  return family == Family::aligned_new_single || family == Family::aligned_new_array;
+}
+
+/// The family less its alignment.
+Family plain(Family family) noexcept {
+  switch (family) {
+    case Family::aligned_malloc:
+      return Family::malloc_family;
+    case Family::aligned_new_single:
+      return Family::new_single;
+    case Family::aligned_new_array:
+      return Family::new_array;
+    default:
+      return family;
+  }
+}
+
+/// What does not fit between a block and the claim of the function that frees it.
+bool misfit(const BlockFacts& facts, const Claim& claim, Finding& finding) noexcept {
+  const Family family = static_cast<Family>(facts.tag);
+  if (plain(family) != plain(claim.family)) {
+    finding = Finding::mismatched_free;
+  } else if (is_aligned_new(family) != is_aligned_new(claim.family) ||
+             (claim.alignment != 0 && claim.alignment != facts.alignment)) {
+    finding = Finding::alignment_mismatch;
+  } else if (claim.size != 0 && claim.size != facts.size) {
+    finding = Finding::size_mismatch;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+ALLOT_COLD void report_misfit(Finding finding, const BlockView& block, const Claim& claim,
+                              const Caller& caller) noexcept {
+  ReportFields fields;
+  fields.finding = finding;
+  fields.address = block.begin;
+  fields.call_family = claim.family;
+  fields.given_size = claim.size;
+  fields.given_alignment = claim.alignment;
+  report(fields, block, caller);
+}
+
+void free_found(const Found& found, const Request& request, Findings& findings) noexcept {
+  if (found.slab != nullptr) {
+    free_slot(*state, *found.slab, found.index, request, findings);
+  } else {
+    free_large(*state, found.large, request, findings);
+  }
+}
+
+bool resize_found(const Found& found, std::size_t size, std::uint32_t trace, Findings& findings) noexcept {
+  const bool resized = found.slab != nullptr ? resize_slot(*state, *found.slab, found.index, size, findings)
+                                             : resize_large(*state, found.large, size, findings);
+  if (!resized) return false;
+  (found.slab != nullptr ? found.slab->info[found.index].allocation : found.large->allocation) = TraceId{trace};
+  return true;
+}
+
+/// A new block with room to grow in place: address space only, so that repeated growth does not copy each time.
+void* move_block(const void* memory, const BlockView& old, std::size_t size, std::uint32_t trace,
+                 const Caller& caller) noexcept {
+  Request request = request_for(size, 16, Family::malloc_family, trace);
+  if (size >= growing_size && size > old.size) request.room = size + size / 2;
+  void* moved = allocate_traced(request, caller);
+  if (moved != nullptr) std::memcpy(moved, memory, old.size < size ? old.size : size);
+  return moved;
+}
+
+}  // namespace
+
+bool start(const CheckedMallocOptions& options, const char* record_folder) noexcept {
+  settings = options;
+  own_pages::start();
+  (void)log.open(record_folder);
+  stack_depot::replace_by(depot_in_record);
+  CheckedHeapOptions engine;
+  engine.name = "malloc";
+  engine.red_zone = options.red_zone;
+  engine.quarantine_bytes = options.quarantine_bytes;
+  engine.large_quarantine_bytes = options.large_quarantine_bytes;
+  engine.guard_sampling = options.guard_sampling;
+  state = make_state(engine);
+  return state != nullptr && log.is_open();
+}
+
+checked::State& engine() noexcept {
+  return *state;
+}
+
+bool has_started() noexcept {
+  return state != nullptr;
+}
+
+RecordLog& record() noexcept {
+  return log;
+}
+
+void* allocate(std::size_t size, std::size_t alignment, Family family, const Caller& caller) noexcept {
+  if (size > max_block_size || alignment > max_block_size / 2) [[unlikely]] {
+    report_absurd_size(size, caller);
+    return nullptr;
+  }
+  return allocate_traced(request_for(size, alignment, family, capture(caller, settings.allocation_depth)), caller);
+}
+
+void* allocate_zeroed(std::size_t size, const Caller& caller) noexcept {
+  void* memory = allocate(size, 16, Family::malloc_family, caller);
+  // Blocks with a mapping of their own are fresh pages.
+  if (memory != nullptr && BlockMap::find(memory).slab() != nullptr) std::memset(memory, 0, size);
+  return memory;
+}
+
+void release(void* memory, const Claim& claim, const Caller& caller) noexcept {
+  const std::uint32_t trace = capture(caller, settings.free_depth);
+  const Request request = request_for(0, 16, claim.family, trace);
+  Findings findings;
+  Found found_else;
+  BlockView block{};
+  Finding finding{};
+  bool fits = true;
+  const bool freed = with_block(memory, found_else, [&](const Found& found) noexcept {
+    const BlockFacts facts = found.facts();
+    block = view_of(facts, true, false);
+    fits = !misfit(facts, claim, finding);
+    free_found(found, request, findings);
+  });
+  if (!freed) [[unlikely]]
+    return report_bad_pointer(finding_of_free(memory, found_else), memory, found_else, claim, caller);
+  log.count_free(block.allocated, block.size);
+  if (!fits) [[unlikely]]
+    report_misfit(finding, block, claim, caller);
+  log_if_any(findings, caller);
+}
+
+void* reallocate(void* memory, std::size_t size, const Caller& caller) noexcept {
+  if (size > max_block_size) {
+    report_absurd_size(size, caller);
+    return nullptr;
+  }
+  const std::uint32_t trace = capture(caller, settings.allocation_depth);
+  Findings findings;
+  Found found_else;
+  BlockView old{};
+  bool resized = false;
+  const bool is_block = with_block(memory, found_else, [&](const Found& found) noexcept {
+    old = view_of(found);
+    resized = resize_found(found, size, trace, findings);
+  });
+  const Claim claim{Family::malloc_family};
+  if (!is_block) [[unlikely]] {
+    const bool freed = found_else.at_start && found_else.state() != SlotState::never_used;
+    report_bad_pointer(freed ? Finding::realloc_of_freed : Finding::realloc_invalid, memory, found_else, claim, caller);
+    return nullptr;
+  }
+  log_if_any(findings, caller);
+  if (resized) {
+    if (plain(old.family) != Family::malloc_family) report_misfit(Finding::mismatched_free, old, claim, caller);
+    log.count_free(old.allocated, old.size);
+    log.count_allocation(trace, size);
+    return memory;
+  }
+  void* moved = move_block(memory, old, size, trace, caller);
+  if (moved != nullptr) release(memory, claim, caller);
+  return moved;
+}
+
+std::size_t usable_size(const void* memory, const Caller& caller) noexcept {
+  std::size_t size = 0;
+  Found found_else;
+  if (with_block(memory, found_else, [&](const Found& found) noexcept { size = found.facts().size; })) return size;
+  const bool freed = found_else.at_start && found_else.state() != SlotState::never_used;
+  report_bad_pointer(freed ? Finding::usable_size_of_freed : Finding::realloc_invalid, memory, found_else,
+                     {Family::malloc_family}, caller);
+  return 0;
+}
+
+bool find_block(const void* address, BlockView& block) noexcept {
+  const BlockOwner owner = BlockMap::find(address);
+  Found found;
+  if (Slab* slab = owner.slab()) {
+    found = find_slot(slab, address);
+    if (found.slab == nullptr || found.state() == SlotState::never_used) return false;
+  } else if (owner.large() != nullptr) {
+    found = find_large(owner.large(), address);
+  } else {
+    return false;
+  }
+  block = view_of(found);
+  return true;
+}
+
+void check_everything(const Caller& caller) noexcept {
+  for (std::size_t shard = 0; shard < state->shard_count;) {
+    Findings findings;
+    check_shard(*state, state->shards[shard], findings);
+    log_if_any(findings, caller);
+    if (!findings.full()) ++shard;
+  }
+  for (bool more = true; more;) {
+    Findings findings;
+    check_large(*state, findings);
+    log_if_any(findings, caller);
+    more = findings.full();
+  }
+}
+
+void report(ReportFields fields, const BlockView& block, const Caller& caller) noexcept {
+  fields.block = block.begin;
+  fields.size = block.size;
+  fields.alignment = block.alignment;
+  fields.block_family = block.family;
+  fields.allocated = block.allocated;
+  fields.freed = block.freed;
+  report(fields, caller);
+}
+
+void report(ReportFields fields, const Caller& caller) noexcept {
+  fields.call = caller.name;
+  fields.thread = sys::current_thread_number();
+  fields.here = capture(caller, depth_of_reports);
+  log.add_report(fields);
+}
+
+void follow_fork() noexcept {
+  (void)log.follow_fork();
+}
+
+}  // namespace allot::inline v0_1::runtime::checked_malloc

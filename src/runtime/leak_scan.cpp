@@ -1,0 +1,320 @@
+#include "allot/runtime/leak_scan.hpp"
+
+#include <cstring>
+
+#include "../heap/checked/block_map.hpp"
+#include "../heap/checked/lookup.hpp"
+#include "allot/runtime/checked_malloc.hpp"
+#include "allot/runtime/own_pages.hpp"
+#include "allot/runtime/thread_stacks.hpp"
+#include "allot/sys/mappings.hpp"
+#include "allot/sys/pages.hpp"
+#include "allot/sys/stopped_threads.hpp"
+#include "checked_malloc_state.hpp"
+#include "leak_groups.hpp"
+
+namespace allot::inline v0_1::runtime {
+
+namespace {
+
+using namespace checked;
+
+struct Root {
+  const std::uintptr_t* words;
+  std::size_t count;
+};
+constexpr std::size_t most_roots = 8;
+constinit Root roots[most_roots];
+constinit std::size_t root_count = 0;
+
+enum class Mark : std::uint8_t { none = 0, reachable, possible, pointed_at, attributed };
+
+/// A live block and its mark. A small value; no lock is needed while the world stands still.
+class Block {
+ public:
+  Block() noexcept = default;
+  explicit Block(const Found& found) noexcept : found_(found) {}
+
+  [[nodiscard]] explicit operator bool() const noexcept { return found_.slab != nullptr || found_.large != nullptr; }
+  [[nodiscard]] std::uint8_t& mark() const noexcept {
+    return found_.slab != nullptr ? found_.slab->info[found_.index].mark : found_.large->mark;
+  }
+  [[nodiscard]] bool has(Mark mark) const noexcept { return this->mark() == static_cast<std::uint8_t>(mark); }
+  void set(Mark mark) const noexcept { this->mark() = static_cast<std::uint8_t>(mark); }
+  [[nodiscard]] std::uintptr_t begin() const noexcept { return reinterpret_cast<std::uintptr_t>(found_.facts().block); }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return found_.slab != nullptr ? found_.slab->info[found_.index].size : found_.large->size;
+  }
+  [[nodiscard]] Family family() const noexcept { return static_cast<Family>(found_.facts().tag); }
+  [[nodiscard]] std::uint32_t stack() const noexcept {
+    return static_cast<std::uint32_t>(found_.slab != nullptr ? found_.slab->info[found_.index].allocation
+                                                             : found_.large->allocation);
+  }
+
+ private:
+  Found found_;
+};
+
+/// The live block that the word points into, and whether at its start.
+Block block_at(std::uintptr_t word, bool& at_start) noexcept {
+  const void* address = reinterpret_cast<const void*>(word);
+  const BlockOwner owner = BlockMap::find(address);
+  if (owner.is_nothing()) return {};
+  const Found found = owner.slab() != nullptr ? find_slot(owner.slab(), address) : find_large(owner.large(), address);
+  if (found.state() != SlotState::live) return {};
+  const Block block(found);
+  const std::uintptr_t offset = word - block.begin();
+  if (offset != 0 && offset >= block.size()) return {};
+  // `new T[n]` of a type with a destructor returns the address behind its count.
+  const bool first_element = offset == 8 && block.family() == Family::new_array && block.size() > 8;
+  at_start = offset == 0 || first_element;
+  return block;
+}
+
+/// Addresses of blocks to visit, in pages of its own.
+class WorkList {
+ public:
+  explicit WorkList(std::size_t most) noexcept
+      : capacity_(most), bytes_(sys::round_up_to_pages((most + 1) * sizeof(std::uintptr_t))) {
+    items_ = static_cast<std::uintptr_t*>(sys::map_pages(bytes_, Alignment::from_bytes(sys::page_size())));
+  }
+  WorkList(const WorkList&) = delete;
+  WorkList& operator=(const WorkList&) = delete;
+  ~WorkList() {
+    if (items_ != nullptr) sys::unmap_pages(items_, bytes_);
+  }
+
+  void push(std::uintptr_t block) noexcept {
+    if (items_ != nullptr && count_ < capacity_) items_[count_++] = block;
+  }
+  [[nodiscard]] bool pop(std::uintptr_t& block) noexcept {
+    if (count_ == 0) return false;
+    block = items_[--count_];
+    return true;
+  }
+
+ private:
+  std::uintptr_t* items_ = nullptr;
+  std::size_t capacity_;
+  std::size_t bytes_;
+  std::size_t count_ = 0;
+};
+
+/// Calls `act(block)` for every live block.
+template <class Act>
+void for_each_live_block(const Act& act) noexcept {
+  State& state = checked_malloc::engine();
+  for (std::size_t i = 0; i < state.shard_count; ++i) {
+    for (Slab* slab = state.shards[i].slabs; slab != nullptr; slab = slab->next_of_shard) {
+      for (std::uint32_t index = 0; index < slab->fresh; ++index) {
+        if (slab->info[index].state == SlotState::live) act(Block(Found{slab, index, nullptr, true}));
+      }
+    }
+  }
+  for (LargeBlock* block = state.large.live.front; block != nullptr; block = block->next) {
+    act(Block(Found{nullptr, 0, block, true}));
+  }
+}
+
+/// Calls `act(word)` for every aligned word of a block. Guarded pages of live blocks are readable.
+template <class Act>
+void for_each_word(const Block& block, const Act& act) noexcept {
+  const auto* word = reinterpret_cast<const std::uintptr_t*>((block.begin() + 7) & ~std::uintptr_t{7});
+  const auto* end = reinterpret_cast<const std::uintptr_t*>((block.begin() + block.size()) & ~std::uintptr_t{7});
+  for (; word < end; ++word) act(*word);
+}
+
+std::size_t count_live_blocks() noexcept {
+  std::size_t count = 0;
+  for_each_live_block([&](const Block& block) noexcept {
+    block.set(Mark::none);
+    ++count;
+  });
+  return count;
+}
+
+class Scan {
+ public:
+  Scan(std::uintptr_t stack_pointer, const sys::StoppedThreads& stopped, std::size_t live_blocks) noexcept
+      : stack_pointer_(stack_pointer), stopped_(stopped), reachable_(live_blocks), possible_(live_blocks) {}
+
+  void mark_all() noexcept {
+    scan_roots();
+    follow_reachable();
+    follow_possible();
+    mark_pointed_at_by_lost();
+  }
+
+  LeakTotals count_all(LeakGroups& groups) noexcept {
+    LeakTotals totals;
+    const auto add = [&](LeakKind kind, const Block& block) noexcept {
+      ++totals.blocks[static_cast<std::size_t>(kind)];
+      totals.bytes[static_cast<std::size_t>(kind)] += block.size();
+      return groups.add(kind, block.stack(), block.size(), block.begin());
+    };
+    for_each_live_block([&](const Block& block) noexcept {
+      if (block.has(Mark::reachable)) add(LeakKind::reachable, block);
+      if (block.has(Mark::possible)) add(LeakKind::possible, block);
+      if (block.has(Mark::none)) attribute(block, add);
+    });
+    // Rings that only point at themselves: the first of each met stands for it.
+    for_each_live_block([&](const Block& block) noexcept {
+      if (block.has(Mark::pointed_at)) attribute(block, add);
+    });
+    return totals;
+  }
+
+ private:
+  void scan_roots() noexcept {
+    (void)sys::for_each_mapping(this, [](void* self, const sys::Mapping& mapping) noexcept {
+      static_cast<Scan*>(self)->scan_mapping(mapping);
+    });
+    for (std::size_t i = 0; i < root_count; ++i) {
+      for (std::size_t word = 0; word < roots[i].count; ++word) reach(roots[i].words[word]);
+    }
+    for (const sys::StoppedThread& thread : stopped_.threads()) {
+      for (const std::uintptr_t word : thread.registers) reach(word);
+    }
+  }
+
+  void scan_mapping(const sys::Mapping& mapping) noexcept {
+    if (!mapping.readable || !mapping.writable || is_device(mapping)) return;
+    std::uintptr_t begin = mapping.begin;
+    const std::uintptr_t lowest = lowest_stack_pointer(mapping);
+    if (lowest != 0) {
+      constexpr std::uintptr_t red_zone = 128;  // leaf functions use it below the stack pointer
+      begin = lowest - red_zone > mapping.begin ? (lowest - red_zone) & ~std::uintptr_t{4095} : mapping.begin;
+      skip_below_ = lowest - red_zone;
+    } else if (thread_stacks::only_ended_in(mapping.begin, mapping.end)) {
+      return;
+    } else {
+      skip_below_ = 0;
+    }
+    sys::for_each_resident_range(begin, mapping.end, this,
+                                 [](void* self, std::uintptr_t from, std::uintptr_t to) noexcept {
+                                   static_cast<Scan*>(self)->scan_range(from, to);
+                                 });
+  }
+
+  static bool is_device(const sys::Mapping& mapping) noexcept {
+    return mapping.name.starts_with("/dev/") && !mapping.name.starts_with("/dev/zero") &&
+           !mapping.name.starts_with("/dev/shm");
+  }
+
+  std::uintptr_t lowest_stack_pointer(const sys::Mapping& mapping) const noexcept {
+    std::uintptr_t lowest = 0;
+    const auto consider = [&](std::uintptr_t pointer) noexcept {
+      if (pointer >= mapping.begin && pointer < mapping.end && (lowest == 0 || pointer < lowest)) lowest = pointer;
+    };
+    consider(stack_pointer_);
+    for (const sys::StoppedThread& thread : stopped_.threads()) consider(thread.stack_pointer);
+    return lowest;
+  }
+
+  void scan_range(std::uintptr_t begin, std::uintptr_t end) noexcept {
+    for (std::uintptr_t page = begin; page < end; page += sizeof buffer_) {
+      if (own_pages::contains(page) || checked_malloc::record().covers(page)) continue;
+      const std::size_t got = sys::copy_own_memory(page, buffer_, sizeof buffer_);
+      for (std::size_t i = 0; i < got / sizeof(std::uintptr_t); ++i) {
+        if (page + i * sizeof(std::uintptr_t) >= skip_below_) reach(buffer_[i]);
+      }
+    }
+  }
+
+  /// A pointer found in the roots or in a reachable block.
+  void reach(std::uintptr_t word) noexcept {
+    bool at_start = false;
+    const Block block = block_at(word, at_start);
+    if (!block || block.has(Mark::reachable)) return;
+    if (at_start) {
+      block.set(Mark::reachable);
+      reachable_.push(block.begin());
+    } else if (block.has(Mark::none)) {
+      block.set(Mark::possible);
+      possible_.push(block.begin());
+    }
+  }
+
+  void follow_reachable() noexcept {
+    std::uintptr_t address = 0;
+    bool at_start = false;
+    while (reachable_.pop(address)) {
+      for_each_word(block_at(address, at_start), [&](std::uintptr_t word) noexcept { reach(word); });
+    }
+  }
+
+  void follow_possible() noexcept {
+    std::uintptr_t address = 0;
+    bool at_start = false;
+    while (possible_.pop(address)) {
+      const Block from = block_at(address, at_start);
+      if (!from.has(Mark::possible)) continue;
+      for_each_word(from, [&](std::uintptr_t word) noexcept {
+        const Block block = block_at(word, at_start);
+        if (!block || !block.has(Mark::none)) return;
+        block.set(Mark::possible);
+        possible_.push(block.begin());
+      });
+    }
+  }
+
+  static bool is_lost(const Block& block) noexcept { return block.has(Mark::none) || block.has(Mark::pointed_at); }
+
+  void mark_pointed_at_by_lost() noexcept {
+    for_each_live_block([&](const Block& from) noexcept {
+      if (!is_lost(from)) return;
+      for_each_word(from, [&](std::uintptr_t word) noexcept {
+        bool at_start = false;
+        const Block block = block_at(word, at_start);
+        if (block && block.begin() != from.begin() && block.has(Mark::none)) block.set(Mark::pointed_at);
+      });
+    });
+  }
+
+  /// `leader` is definitely lost; whatever lost blocks it leads to are indirectly lost with it.
+  template <class Add>
+  void attribute(const Block& leader, const Add& add) noexcept {
+    LeakGroup* group = add(LeakKind::definite, leader);
+    leader.set(Mark::attributed);
+    reachable_.push(leader.begin());
+    std::uintptr_t address = 0;
+    bool at_start = false;
+    while (reachable_.pop(address)) {
+      for_each_word(block_at(address, at_start), [&](std::uintptr_t word) noexcept {
+        const Block block = block_at(word, at_start);
+        if (!block || !block.has(Mark::pointed_at)) return;
+        block.set(Mark::attributed);
+        add(LeakKind::indirect, block);
+        if (group != nullptr) group->add_indirect(block.size());
+        reachable_.push(block.begin());
+      });
+    }
+  }
+
+  std::uintptr_t stack_pointer_;
+  const sys::StoppedThreads& stopped_;
+  WorkList reachable_;
+  WorkList possible_;
+  std::uintptr_t skip_below_ = 0;
+  std::uintptr_t buffer_[512];
+};
+
+}  // namespace
+
+void add_leak_root(const void* memory, std::size_t size) noexcept {
+  if (root_count < most_roots)
+    roots[root_count++] = {static_cast<const std::uintptr_t*>(memory), size / sizeof(std::uintptr_t)};
+}
+
+LeakTotals scan_for_leaks(std::uintptr_t stack_pointer) noexcept {
+  const sys::StoppedThreads stopped(500);
+  Scan scan(stack_pointer, stopped, count_live_blocks());
+  scan.mark_all();
+  LeakGroups groups;
+  LeakTotals totals = scan.count_all(groups);
+  groups.log_all(checked_malloc::record());
+  totals.threads_missing = stopped.missing();
+  return totals;
+}
+
+}  // namespace allot::inline v0_1::runtime

@@ -1,0 +1,182 @@
+#include "check_command.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "allot/check/findings.hpp"
+#include "allot/check/record_reader.hpp"
+#include "allot/check/reports.hpp"
+#include "launch.hpp"
+
+namespace allot::tool {
+
+namespace {
+
+constexpr const char* footer = R"(Exit codes:
+  the program's own            no error was found (128 + N when it died of signal N)
+  99 (--error-exitcode)        errors were found
+  125                          the check could not be made: static, setuid or sanitizer-built program,
+                               or not one allocation was seen
+  126, 127                     the program cannot be executed; there is no such program
+  Errors are misuse of memory and definitely lost blocks (--leaks=possible: possibly lost ones too).)";
+
+int complain(int code, const std::string& text) {
+  std::cerr << "allot check: " << text << "\n";
+  return code;
+}
+
+LibraryOptions library_options(const CheckOptions& options) {
+  LibraryOptions result;
+  const auto add = [&](const char* name, const std::string& value) { result.emplace_back(name, value); };
+  add("leaks", options.leaks == "no" ? "0" : "1");
+  add("follow", options.follow == "no" ? "0" : "1");
+  add("functions", options.functions == "no" ? "0" : "1");
+  add("depth", std::to_string(options.depth));
+  add("red_zone", std::to_string(options.red_zone));
+  add("quarantine", std::to_string(options.quarantine));
+  if (!options.guard.empty()) add("guard", options.guard == "all" ? "1" : options.guard);
+  if (options.guard_side == "start") add("guard_start", "1");
+  if (options.fail_nth != 0) add("fail_nth", std::to_string(options.fail_nth));
+  if (options.fail_rate != 0) add("fail_one_in", std::to_string(options.fail_rate));
+  add("fail_seed", std::to_string(options.fail_seed));
+  return result;
+}
+
+bool load_suppressions(const CheckOptions& options, check::Suppressions& suppressions, std::string& problem) {
+  if (!options.no_built_in_suppressions) suppressions.add_built_in();
+  for (const std::string& file : options.suppressions) {
+    if (!suppressions.add_file(file, problem)) return false;
+  }
+  return true;
+}
+
+bool wants_colour(const CheckOptions& options) {
+  if (options.colour != "auto") return options.colour == "always";
+  return options.output.empty() && ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+}
+
+/// Writes to a file, or to standard output for "-".
+bool write_text(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    std::cout << text << std::flush;
+    return static_cast<bool>(std::cout);
+  }
+  std::ofstream file(path, std::ios::binary);
+  file << text << std::flush;
+  return static_cast<bool>(file);
+}
+
+bool write_reports(const CheckOptions& options, const check::RunFindings& run) {
+  check::TextOptions text;
+  text.colour = wants_colour(options);
+  text.show_reachable = options.show_reachable;
+  text.show_suppressed = options.show_suppressed;
+  text.generate_suppressions = options.generate_suppressions;
+  text.frame_limit = options.frames;
+  const std::string people = check::text_report(run, text);
+  bool written = true;
+  if (options.output.empty()) {
+    std::cerr << people << std::flush;
+  } else {
+    written = write_text(options.output, people);
+  }
+  if (!options.json.empty()) written &= write_text(options.json, check::json_report(run));
+  if (!options.sarif.empty()) written &= write_text(options.sarif, check::sarif_report(run));
+  if (!options.junit.empty()) written &= write_text(options.junit, check::junit_report(run));
+  if (!options.html.empty()) written &= write_text(options.html, check::html_report(run));
+  return written;
+}
+
+bool saw_allocations(const std::vector<check::RecordedProcess>& processes) {
+  for (const check::RecordedProcess& process : processes) {
+    if (process.allocations != 0) return true;
+  }
+  return false;
+}
+
+int judge(const CheckOptions& options, const Ending& ending, const std::string& folder) {
+  std::vector<std::string> problems;
+  const std::vector<check::RecordedProcess> processes = check::read_records(folder, problems);
+  if (!saw_allocations(processes)) {
+    return complain(exit_not_checked,
+                    "no allocation was seen: nothing was checked. Does the program bring a malloc of "
+                    "its own, or clear LD_PRELOAD? It ended with " +
+                        describe(ending));
+  }
+  check::Suppressions suppressions;
+  std::string problem;
+  if (!load_suppressions(options, suppressions, problem)) return complain(exit_not_checked, problem);
+  check::FindingOptions finding_options;
+  finding_options.possible_leaks_are_errors = options.leaks == "possible";
+  check::RunFindings run = check::collect_findings(processes, suppressions, finding_options);
+  run.problems.insert(run.problems.end(), problems.begin(), problems.end());
+  if (!write_reports(options, run)) return complain(exit_not_checked, "a report could not be written");
+  return run.count(check::Severity::error) != 0 ? options.error_exit_code : exit_code_of(ending);
+}
+
+}  // namespace
+
+CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
+  CLI::App* check = app.add_subcommand("check", "Run a program and report leaks and every misuse of the heap");
+  check->footer(footer);
+  take_command(*check, options.command);
+  check->add_flag("--guard{1000}", options.guard,
+                  "Put every Nth block between inaccessible pages, which catches stray reads (--guard=N, --guard=all)");
+  check->add_option("--guard-side", options.guard_side, "Side on which guarded blocks touch the guard: end or start")
+      ->check(CLI::IsMember({"end", "start"}));
+  check->add_option("--leaks", options.leaks, "Which leaks are errors: no (do not look), definite, possible")
+      ->check(CLI::IsMember({"no", "definite", "possible"}));
+  check->add_flag("--show-reachable", options.show_reachable, "Show blocks still reachable and indirectly lost ones");
+  check->add_option("--suppressions", options.suppressions,
+                    "File of suppressions (LeakSanitizer's or Valgrind's kind)");
+  check->add_flag("--no-built-in-suppressions", options.no_built_in_suppressions,
+                  "Forget those for glibc and libstdc++");
+  check->add_flag("--show-suppressed", options.show_suppressed, "Show suppressed issues too");
+  check->add_flag("--gen-suppressions", options.generate_suppressions, "Print a suppression after each issue");
+  check->add_option("-o,--output", options.output, "Text report into this file instead of standard error");
+  check->add_option("--json", options.json, "JSON report into this file (- is standard output)");
+  check->add_option("--sarif", options.sarif, "SARIF 2.1.0 report into this file");
+  check->add_option("--junit", options.junit, "JUnit XML report into this file");
+  check->add_option("--html", options.html, "HTML report into this file");
+  check->add_option("--color,--colour", options.colour, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  check->add_option("--error-exitcode", options.error_exit_code, "Exit code when errors were found");
+  check->add_option("--follow", options.follow, "Check child processes too: yes or no")
+      ->check(CLI::IsMember({"yes", "no"}));
+  check->add_option("--functions", options.functions, "Check memory and string functions: yes or no")
+      ->check(CLI::IsMember({"yes", "no"}));
+  check->add_option("--depth", options.depth, "Frames kept of each allocation")->check(CLI::Range(1, 64));
+  check->add_option("--frames", options.frames, "Frames shown of each trace");
+  check->add_option("--red-zone", options.red_zone, "Bytes watched behind each block");
+  check->add_option("--quarantine", options.quarantine, "Freed bytes of a size class kept from reuse");
+  check->add_option("--fail-nth", options.fail_nth, "Make the Nth allocation fail");
+  check->add_option("--fail-rate", options.fail_rate, "Make one in N allocations fail");
+  check->add_option("--fail-seed", options.fail_seed, "Seed for --fail-rate");
+  check->add_option("--keep-records", options.keep_records, "Leave the raw records in this folder");
+  return check;
+}
+
+int run_check(const CheckOptions& options) {
+  const std::string path = find_program(options.command.front());
+  const Refusal refusal = refuse(options.command.front(), path);
+  if (refusal.exit_code != 0) return complain(refusal.exit_code, refusal.reason);
+  if (find_library().empty()) return complain(exit_not_checked, "liballot-check.so is not beside this command");
+  const RecordFolder folder;
+  std::string where = folder.path();
+  if (!options.keep_records.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options.keep_records, error);
+    where = std::filesystem::absolute(options.keep_records, error).string();
+  }
+  if (where.empty()) return complain(exit_not_checked, "no folder for records could be made");
+  bool timed_out = false;
+  const Ending ending = run_checked(options.command, where, library_options(options), 0, timed_out, false);
+  if (ending.kind == Ending::Kind::not_started) return complain(exit_not_executable, describe(ending));
+  return judge(options, ending, where);
+}
+
+}  // namespace allot::tool

@@ -1,0 +1,242 @@
+#include "launch.hpp"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace allot::tool {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* library_name = "liballot-check.so";
+
+std::string own_folder() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+std::string file_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+/// The interpreter of a script, or the program itself.
+std::string executed_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string line;
+  if (!std::getline(file, line) || !line.starts_with("#!")) return path;
+  const std::size_t begin = line.find_first_not_of(" \t", 2);
+  if (begin == std::string::npos) return path;
+  const std::string interpreter = line.substr(begin, line.find_first_of(" \t\r", begin) - begin);
+  if (!interpreter.ends_with("/env")) return interpreter;
+  const std::size_t name = line.find_last_of(" \t");
+  return name == std::string::npos ? path : find_program(line.substr(name + 1));
+}
+
+/// Whether an ELF file asks for a dynamic loader. -1: not an ELF file of this machine.
+int is_dynamic(const std::string& bytes) {
+  Elf64_Ehdr head;
+  if (bytes.size() < sizeof head) return -1;
+  std::memcpy(&head, bytes.data(), sizeof head);
+  if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64) return -1;
+  for (unsigned i = 0; i < head.e_phnum; ++i) {
+    Elf64_Phdr part;
+    const std::size_t at = head.e_phoff + std::size_t{i} * head.e_phentsize;
+    if (at + sizeof part > bytes.size()) return -1;
+    std::memcpy(&part, bytes.data() + at, sizeof part);
+    if (part.p_type == PT_INTERP) return 1;
+  }
+  return 0;
+}
+
+/// The sanitizer a program was built with, or empty.
+std::string sanitizer_of(const std::string& bytes) {
+  const std::pair<const char*, const char*> signs[] = {{"__asan_init", "AddressSanitizer"},
+                                                       {"__tsan_init", "ThreadSanitizer"},
+                                                       {"__msan_init", "MemorySanitizer"},
+                                                       {"__hwasan_init", "HWAddressSanitizer"}};
+  for (const auto& [symbol, name] : signs) {
+    if (bytes.find(symbol) != std::string::npos) return name;
+  }
+  return "";
+}
+
+void set_environment(const std::string& folder, const LibraryOptions& options) {
+  const char* others = std::getenv("LD_PRELOAD");
+  const std::string preload = find_library() + (others != nullptr && *others != '\0' ? ":" + std::string(others) : "");
+  std::string text;
+  for (const auto& [name, value] : options) text += (text.empty() ? "" : ":") + name + "=" + value;
+  ::setenv("LD_PRELOAD", preload.c_str(), 1);
+  ::setenv("ALLOT_CHECK_RECORDS", folder.c_str(), 1);
+  ::setenv("ALLOT_CHECK_OPTIONS", text.c_str(), 1);
+}
+
+[[noreturn]] void become(const std::vector<std::string>& command, const std::string& folder,
+                         const LibraryOptions& options, bool quiet) {
+  if (quiet) {
+    const int nowhere = ::open("/dev/null", O_RDWR);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+  }
+  set_environment(folder, options);
+  std::vector<char*> arguments;
+  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  ::execvp(arguments[0], arguments.data());
+  ::_exit(exit_not_executable);
+}
+
+/// The program is alone in getting the terminal's signals seriously: this command waits for it and reports.
+class IgnoreTerminalSignals {
+ public:
+  IgnoreTerminalSignals() : interrupt_(::signal(SIGINT, SIG_IGN)), quit_(::signal(SIGQUIT, SIG_IGN)) {}
+  IgnoreTerminalSignals(const IgnoreTerminalSignals&) = delete;
+  IgnoreTerminalSignals& operator=(const IgnoreTerminalSignals&) = delete;
+  ~IgnoreTerminalSignals() { restore(); }
+  void restore() const {
+    ::signal(SIGINT, interrupt_);
+    ::signal(SIGQUIT, quit_);
+  }
+
+ private:
+  sighandler_t interrupt_;
+  sighandler_t quit_;
+};
+
+Ending ending_of(int status) {
+  if (WIFSIGNALED(status)) return {Ending::Kind::signalled, WTERMSIG(status)};
+  return {Ending::Kind::exited, WEXITSTATUS(status)};
+}
+
+Ending wait_for(pid_t process, unsigned seconds, bool& timed_out) {
+  int status = 0;
+  for (unsigned waited_ms = 0;; waited_ms += 5) {
+    const pid_t ended = ::waitpid(process, &status, seconds == 0 ? 0 : WNOHANG);
+    if (ended == process) return ending_of(status);
+    if (ended < 0 && errno != EINTR) return {Ending::Kind::not_started, errno};
+    if (seconds == 0) continue;
+    if (waited_ms / 1000 >= seconds && !timed_out) {
+      timed_out = true;
+      ::kill(process, SIGKILL);
+    }
+    ::usleep(5000);
+  }
+}
+
+}  // namespace
+
+void take_command(CLI::App& subcommand, std::vector<std::string>& command) {
+  subcommand.prefix_command();
+  subcommand.callback([&subcommand, &command] {
+    command = subcommand.remaining();
+    if (!command.empty() && command.front() == "--") command.erase(command.begin());
+    if (command.empty()) throw CLI::RequiredError("PROGRAM");
+  });
+}
+
+RecordFolder::RecordFolder() {
+  const char* where = std::getenv("TMPDIR");
+  std::string name = std::string(where != nullptr && *where != '\0' ? where : "/tmp") + "/allot-check-XXXXXX";
+  if (::mkdtemp(name.data()) != nullptr) path_ = name;
+}
+
+RecordFolder::~RecordFolder() {
+  std::error_code error;
+  if (!path_.empty()) fs::remove_all(path_, error);
+}
+
+std::string find_program(const std::string& program) {
+  if (program.find('/') != std::string::npos) return fs::exists(program) ? program : std::string();
+  const char* path = std::getenv("PATH");
+  std::string folders = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+  for (std::size_t begin = 0; begin <= folders.size();) {
+    const std::size_t end = std::min(folders.find(':', begin), folders.size());
+    const std::string candidate = folders.substr(begin, end - begin) + "/" + program;
+    if (::access(candidate.c_str(), X_OK) == 0 && !fs::is_directory(candidate)) return candidate;
+    begin = end + 1;
+  }
+  return "";
+}
+
+Refusal refuse(const std::string& program, const std::string& path) {
+  if (path.empty()) return {exit_not_found, "no such program: " + program};
+  if (fs::is_directory(path)) return {exit_not_executable, path + " is a directory"};
+  if (::access(path.c_str(), X_OK) != 0)
+    return {exit_not_executable, path + " cannot be executed: " + std::strerror(errno)};
+  const std::string file = executed_file(path);
+  struct stat status{};
+  if (file.empty() || ::stat(file.c_str(), &status) != 0) {
+    return {exit_not_executable, path + " is a script whose interpreter does not exist"};
+  }
+  const bool gains_rights = ((status.st_mode & S_ISUID) != 0 && status.st_uid != ::geteuid()) ||
+                            ((status.st_mode & S_ISGID) != 0 && status.st_gid != ::getegid());
+  if (gains_rights) {
+    return {exit_not_checked, file +
+                                  " runs with other rights than yours (setuid or setgid): the loader ignores "
+                                  "preloaded libraries there. Check a copy without that bit"};
+  }
+  const std::string bytes = file_text(file);
+  const int dynamic = is_dynamic(bytes);
+  if (dynamic < 0) return {exit_not_checked, file + " is no 64-bit ELF program or script: it cannot be checked"};
+  if (dynamic == 0) {
+    return {exit_not_checked, file +
+                                  " is statically linked: nothing can be preloaded. Link it dynamically, or build it "
+                                  "with allot's GeneralPurposeAllocator"};
+  }
+  if (const std::string sanitizer = sanitizer_of(bytes); !sanitizer.empty()) {
+    return {exit_not_checked, file + " was built with " + sanitizer +
+                                  ", which replaces malloc itself. Build it without "
+                                  "that, or run it as it is and read the sanitizer's report"};
+  }
+  return {};
+}
+
+std::string find_library() {
+  const char* named = std::getenv("ALLOT_CHECK_LIBRARY");
+  if (named != nullptr) return named;
+  const std::string here = own_folder();
+  for (const char* place :
+       {"/../lib/", "/../../lib/", "/../lib/x86_64-linux-gnu/", "/../lib/aarch64-linux-gnu/", "/../lib64/", "/"}) {
+    const std::string candidate = here + place + library_name;
+    std::error_code error;
+    if (fs::exists(candidate, error)) return fs::canonical(candidate, error).string();
+  }
+  return "";
+}
+
+Ending run_checked(const std::vector<std::string>& command, const std::string& folder, const LibraryOptions& options,
+                   unsigned seconds, bool& timed_out, bool quiet) {
+  const IgnoreTerminalSignals ignore;
+  const pid_t process = ::fork();
+  if (process < 0) return {Ending::Kind::not_started, errno};
+  if (process == 0) {
+    ignore.restore();
+    become(command, folder, options, quiet);
+  }
+  return wait_for(process, seconds, timed_out);
+}
+
+int exit_code_of(const Ending& ending) {
+  switch (ending.kind) {
+    case Ending::Kind::exited:
+      return ending.number;
+    case Ending::Kind::signalled:
+      return 128 + ending.number;
+    case Ending::Kind::not_started:
+      break;
+  }
+  return exit_not_executable;
+}
+
+}  // namespace allot::tool
