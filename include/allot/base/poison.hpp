@@ -2,6 +2,8 @@
 ///
 /// AddressSanitizer tracks granules of 8 bytes and can mark only the tail of one as dead: poisoning rounds the start
 /// up, so up to 7 bytes at the front of a dead range may stay readable, and nothing live is ever hidden.
+/// The compiled library, built without a sanitizer, asks at run time who watches: a program built with AddressSanitizer,
+/// or run under Valgrind, may use a library that knew of neither.
 /// Unpoison memory before it goes back to a parent or the OS: shadow stays poisoned after munmap.
 #pragma once
 
@@ -11,6 +13,8 @@
 
 #if ALLOT_ASAN
 #include <sanitizer/asan_interface.h>
+#elif defined(ALLOT_BUILDING_LIBRARY)
+#define ALLOT_DETAIL_POISON_AT_RUN_TIME 1
 #endif
 #if ALLOT_VALGRIND
 #include <valgrind/memcheck.h>
@@ -21,10 +25,23 @@ namespace allot::inline v0_1 {
 /// Whether touching poisoned bytes is reported in this build.
 constexpr bool poisoning_enabled = ALLOT_ASAN != 0 || ALLOT_VALGRIND != 0;
 
+#ifdef ALLOT_DETAIL_POISON_AT_RUN_TIME
+namespace detail {
+
+/// Whether the program runs under a tool; known before the first constructor of the program.
+extern bool a_tool_watches;
+ALLOT_COLD void poison_for_tool(const void* memory, std::size_t size) noexcept;
+ALLOT_COLD void unpoison_for_tool(const void* memory, std::size_t size, bool defined) noexcept;
+
+}  // namespace detail
+#endif
+
 /// Nobody may touch these bytes until they are unpoisoned. O(size) under AddressSanitizer (1/8 byte a byte).
 inline void poison([[maybe_unused]] const void* memory, [[maybe_unused]] std::size_t size) noexcept {
 #if ALLOT_ASAN
   __asan_poison_memory_region(memory, size);
+#elif defined(ALLOT_DETAIL_POISON_AT_RUN_TIME)
+  if (detail::a_tool_watches) [[unlikely]] detail::poison_for_tool(memory, size);
 #elif ALLOT_VALGRIND
   VALGRIND_MAKE_MEM_NOACCESS(memory, size);
 #endif
@@ -34,6 +51,8 @@ inline void poison([[maybe_unused]] const void* memory, [[maybe_unused]] std::si
 inline void unpoison([[maybe_unused]] const void* memory, [[maybe_unused]] std::size_t size) noexcept {
 #if ALLOT_ASAN
   __asan_unpoison_memory_region(memory, size);
+#elif defined(ALLOT_DETAIL_POISON_AT_RUN_TIME)
+  if (detail::a_tool_watches) [[unlikely]] detail::unpoison_for_tool(memory, size, false);
 #elif ALLOT_VALGRIND
   VALGRIND_MAKE_MEM_UNDEFINED(memory, size);
 #endif
@@ -43,6 +62,8 @@ inline void unpoison([[maybe_unused]] const void* memory, [[maybe_unused]] std::
 inline void unpoison_defined([[maybe_unused]] const void* memory, [[maybe_unused]] std::size_t size) noexcept {
 #if ALLOT_ASAN
   __asan_unpoison_memory_region(memory, size);
+#elif defined(ALLOT_DETAIL_POISON_AT_RUN_TIME)
+  if (detail::a_tool_watches) [[unlikely]] detail::unpoison_for_tool(memory, size, true);
 #elif ALLOT_VALGRIND
   VALGRIND_MAKE_MEM_DEFINED(memory, size);
 #endif
