@@ -96,8 +96,10 @@ bool ArenaAllocator::add_node(std::size_t bytes) noexcept {
   return true;
 }
 
-/// Grows the newest node, if blocks are cut from its end, so that they may reach `end`.
+/// Grows the newest node, if blocks are cut from its end, so that they may reach `end`. A caller built with red zones
+/// comes here with blocks that fit without them, when this file was built without.
 bool ArenaAllocator::grow_newest_node(std::uintptr_t end) noexcept {
+  if (end <= limit_) return true;
   if (nodes_ == nullptr || limit_ != end_of(nodes_, nodes_->bytes)) return false;
   const std::size_t needed = node_alignment.forward(end - end_of(nodes_, 0));
   const std::size_t usual = nodes_->bytes + next_node_bytes();
