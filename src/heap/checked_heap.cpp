@@ -242,11 +242,11 @@ CheckedHeap::~CheckedHeap() {
 
 /// The running state; null when the heap has ended or the system has no memory for it.
 State* CheckedHeap::start() noexcept {
-  if (ended_.load(std::memory_order_acquire)) return nullptr;
+  if (ended_.load(MemoryOrder::acquire)) return nullptr;
   State* fresh = make_state(options_);
   if (fresh == nullptr) return nullptr;
   State* current = nullptr;
-  if (state_.compare_exchange_strong(current, fresh, std::memory_order_acq_rel)) return fresh;
+  if (state_.compare_exchange(current, fresh, MemoryOrder::acq_rel, MemoryOrder::acquire)) return fresh;
   unlist_state(fresh);
   release_state(fresh);
   return current;
@@ -311,7 +311,7 @@ void* CheckedHeap::raw_remap(void* memory, std::size_t size, Alignment alignment
 
 /// Nothing to report when the heap has not ended: the system just had no memory for its start.
 void CheckedHeap::report_use_after_deinit(Operation operation, void* memory, sys::StackOrigin origin) noexcept {
-  if (!ended_.load(std::memory_order_acquire)) return;
+  if (!ended_.load(MemoryOrder::acquire)) return;
   Report report;
   const BlockOwner owner = BlockMap::find(memory);
   if (Slab* slab = owner.slab(); slab != nullptr && slab->heap == remains_) {

@@ -98,15 +98,15 @@ bool release_all(State& state) noexcept {
 }  // namespace
 
 Check CheckedHeap::deinit() noexcept {
-  if (ended_.load(std::memory_order_acquire)) return verdict_;
-  State* state = state_.load(std::memory_order_acquire);
+  if (ended_.load(MemoryOrder::acquire)) return verdict_;
+  State* state = state_.load(MemoryOrder::acquire);
   if (state != nullptr) {
     const Look look{*state, Operation::deinit, calling_trace(*state, ALLOT_STACK_ORIGIN())};
     (void)check_all(look);
     verdict_ = report_leaks(look, 0) == 0 ? Check::ok : Check::leak;
   }
-  ended_.store(true, std::memory_order_release);
-  state_.store(nullptr, std::memory_order_release);
+  ended_.store(true, MemoryOrder::release);
+  state_.store(nullptr, MemoryOrder::release);
   if (state == nullptr) return verdict_;
   unlist_state(state);
   if (release_all(*state)) {
@@ -118,7 +118,7 @@ Check CheckedHeap::deinit() noexcept {
 }
 
 std::size_t CheckedHeap::check() noexcept {
-  State* state = state_.load(std::memory_order_acquire);
+  State* state = state_.load(MemoryOrder::acquire);
   if (state == nullptr) return 0;
   return check_all({*state, Operation::check, calling_trace(*state, ALLOT_STACK_ORIGIN())});
 }
@@ -134,13 +134,13 @@ HeapSnapshot CheckedHeap::snapshot() noexcept {
 }
 
 std::size_t CheckedHeap::leaks_since(HeapSnapshot before) noexcept {
-  State* state = state_.load(std::memory_order_acquire);
+  State* state = state_.load(MemoryOrder::acquire);
   if (state == nullptr) return 0;
   return report_leaks({*state, Operation::check, calling_trace(*state, ALLOT_STACK_ORIGIN())}, before.epoch);
 }
 
 std::size_t CheckedHeap::count_live_since(HeapSnapshot before) noexcept {
-  State* state = state_.load(std::memory_order_acquire);
+  State* state = state_.load(MemoryOrder::acquire);
   if (state == nullptr) return 0;
   LeakGroups groups;
   groups.collect(*state, before.epoch);
@@ -148,7 +148,7 @@ std::size_t CheckedHeap::count_live_since(HeapSnapshot before) noexcept {
 }
 
 bool CheckedHeap::owns(const void* memory) noexcept {
-  State* state = state_.load(std::memory_order_acquire);
+  State* state = state_.load(MemoryOrder::acquire);
   const BlockOwner owner = BlockMap::find(memory);
   if (state == nullptr || owner.is_nothing()) return false;
   const std::byte* address = static_cast<const std::byte*>(memory);
@@ -165,7 +165,7 @@ bool CheckedHeap::owns(const void* memory) noexcept {
 }
 
 CheckedHeap::Stats CheckedHeap::stats() noexcept {
-  State* state = state_.load(std::memory_order_acquire);
+  State* state = state_.load(MemoryOrder::acquire);
   if (state == nullptr) return {};
   Stats stats{};
   for (Shard& shard : state->shards) {

@@ -6,14 +6,14 @@ namespace allot::inline v0_1 {
 
 namespace {
 
-void raise_to(std::atomic<std::uint64_t>& peak, std::uint64_t value) noexcept {
-  std::uint64_t seen = peak.load(std::memory_order_relaxed);
-  while (seen < value && !peak.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
+void raise_to(Atomic<std::uint64_t>& peak, std::uint64_t value) noexcept {
+  std::uint64_t seen = peak.load(MemoryOrder::relaxed);
+  while (seen < value && !peak.compare_exchange(seen, value, MemoryOrder::relaxed, MemoryOrder::relaxed)) {
   }
 }
 
-std::uint64_t read(const std::atomic<std::uint64_t>& counter) noexcept {
-  return counter.load(std::memory_order_relaxed);
+std::uint64_t read(const Atomic<std::uint64_t>& counter) noexcept {
+  return counter.load(MemoryOrder::relaxed);
 }
 
 }  // namespace
@@ -48,27 +48,27 @@ void TrackingAllocator::for_each(unsigned depth, void* context, Visit visit) con
 // --- counting ---
 
 void TrackingAllocator::grow_live(std::size_t bytes) noexcept {
-  raise_to(peak_bytes_, live_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes);
-  total_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  raise_to(peak_bytes_, live_bytes_.fetch_add(bytes, MemoryOrder::relaxed) + bytes);
+  total_bytes_.fetch_add(bytes, MemoryOrder::relaxed);
 }
 
 void TrackingAllocator::count_alloc(std::size_t size, bool succeeded) noexcept {
   if (!succeeded) {
-    failures_.fetch_add(1, std::memory_order_relaxed);
+    failures_.fetch_add(1, MemoryOrder::relaxed);
     return;
   }
   grow_live(size);
-  raise_to(peak_blocks_, live_blocks_.fetch_add(1, std::memory_order_relaxed) + 1);
-  total_blocks_.fetch_add(1, std::memory_order_relaxed);
+  raise_to(peak_blocks_, live_blocks_.fetch_add(1, MemoryOrder::relaxed) + 1);
+  total_blocks_.fetch_add(1, MemoryOrder::relaxed);
 }
 
 void TrackingAllocator::count_resize(std::size_t size, std::size_t new_size, bool succeeded) noexcept {
-  (succeeded ? resizes_ : refused_resizes_).fetch_add(1, std::memory_order_relaxed);
+  (succeeded ? resizes_ : refused_resizes_).fetch_add(1, MemoryOrder::relaxed);
   if (!succeeded) return;
   if (new_size > size) {
     grow_live(new_size - size);
   } else {
-    live_bytes_.fetch_sub(size - new_size, std::memory_order_relaxed);
+    live_bytes_.fetch_sub(size - new_size, MemoryOrder::relaxed);
   }
 }
 
@@ -85,8 +85,8 @@ TrackingStatistics TrackingAllocator::statistics() const noexcept {
 }
 
 void TrackingAllocator::restart_peak() noexcept {
-  peak_bytes_.store(read(live_bytes_), std::memory_order_relaxed);
-  peak_blocks_.store(read(live_blocks_), std::memory_order_relaxed);
+  peak_bytes_.store(read(live_bytes_), MemoryOrder::relaxed);
+  peak_blocks_.store(read(live_blocks_), MemoryOrder::relaxed);
 }
 
 // --- output ---

@@ -12,12 +12,12 @@
 /// Not for production speed: see FastHeap. Not for blocks another process writes.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "allot/base/atomic.hpp"
 #include "allot/base/config.hpp"
 #include "allot/core/direct_allocator.hpp"
 #include "allot/core/report.hpp"
@@ -130,15 +130,15 @@ class CheckedHeap : public PinnedAllocator<CheckedHeap> {
 
  private:
   [[nodiscard]] checked::State* running() noexcept {
-    checked::State* state = state_.load(std::memory_order_acquire);
+    checked::State* state = state_.load(MemoryOrder::acquire);
     return state != nullptr ? state : start();
   }
   ALLOT_COLD checked::State* start() noexcept;
   ALLOT_COLD void report_use_after_deinit(Operation operation, void* memory, sys::StackOrigin origin) noexcept;
 
   Options options_;
-  std::atomic<checked::State*> state_{nullptr};
-  std::atomic<bool> ended_{false};
+  Atomic<checked::State*> state_{nullptr};
+  Atomic<bool> ended_{false};
   Check verdict_ = Check::ok;
   checked::State* remains_ = nullptr;  // after deinit, while leaked blocks keep parts of it
 };

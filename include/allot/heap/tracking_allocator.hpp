@@ -14,13 +14,13 @@
 /// created, destroyed and printed at any time from any thread.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
 
 #include "allot/base/alignment.hpp"
+#include "allot/base/atomic.hpp"
 #include "allot/base/config.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/direct_allocator.hpp"
@@ -92,13 +92,13 @@ class TrackingAllocator : public PinnedAllocator<TrackingAllocator> {
     return moved;
   }
   void raw_free(void* memory, std::size_t size, Alignment alignment) noexcept {
-    live_bytes_.fetch_sub(size, std::memory_order_relaxed);
-    live_blocks_.fetch_sub(1, std::memory_order_relaxed);
+    live_bytes_.fetch_sub(size, MemoryOrder::relaxed);
+    live_blocks_.fetch_sub(1, MemoryOrder::relaxed);
     child_.raw_free(memory, size, alignment);
   }
 
  private:
-  using Counter = std::atomic<std::uint64_t>;
+  using Counter = Atomic<std::uint64_t>;
   using Visit = void (*)(void* context, const TrackingAllocator& tracker, unsigned depth);
 
   void count_alloc(std::size_t size, bool succeeded) noexcept;

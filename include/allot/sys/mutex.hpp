@@ -8,12 +8,12 @@
 /// global state takes its locks before fork and gives them back after it in both processes: pthread_atfork(take, give,
 /// give). Giving back a lock that was taken before the fork is allowed in the child.
 ///
-/// ThreadSanitizer sees every hand-over: it is made of std::atomic operations.
+/// ThreadSanitizer sees every hand-over: it is made of atomic operations.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
+#include "allot/base/atomic.hpp"
 #include "allot/base/config.hpp"
 #include "allot/base/thread_annotations.hpp"
 
@@ -36,7 +36,7 @@ class ALLOT_LOCKABLE Mutex {
 
   /// Gives the lock back. The caller holds it (not checked).
   void unlock() noexcept ALLOT_GIVES_LOCK() {
-    if (state_.exchange(free, std::memory_order_release) == contended) [[unlikely]]
+    if (state_.exchange(free, MemoryOrder::release) == contended) [[unlikely]]
       wake_one();
   }
 
@@ -48,12 +48,12 @@ class ALLOT_LOCKABLE Mutex {
 
   [[nodiscard]] bool take_if_free() noexcept {
     std::uint32_t expected = free;
-    return state_.compare_exchange_strong(expected, taken, std::memory_order_acquire, std::memory_order_relaxed);
+    return state_.compare_exchange(expected, taken, MemoryOrder::acquire, MemoryOrder::relaxed);
   }
   ALLOT_COLD void lock_contended() noexcept;
   ALLOT_COLD void wake_one() noexcept;
 
-  std::atomic<std::uint32_t> state_{free};
+  Atomic<std::uint32_t> state_{free};
 };
 
 static_assert(sizeof(Mutex) == 4);

@@ -3,16 +3,16 @@
 /// Cost: one thread-local load after the first call. Threads: safe.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
+#include "allot/base/atomic.hpp"
 #include "allot/base/config.hpp"
 
 namespace allot::inline v0_1::sys {
 
 namespace detail {
 
-inline constinit std::atomic<std::uint32_t> last_thread_number{0};
+inline constinit Atomic<std::uint32_t> last_thread_number{0};
 #if defined(__GNUC__)
 [[gnu::tls_model("initial-exec")]]
 #endif
@@ -23,7 +23,7 @@ inline constinit thread_local std::uint32_t own_thread_number = 0;
 /// The calling thread's number.
 [[nodiscard]] ALLOT_ALWAYS_INLINE std::uint32_t current_thread_number() noexcept {
   if (detail::own_thread_number == 0) [[unlikely]]
-    detail::own_thread_number = detail::last_thread_number.fetch_add(1, std::memory_order_relaxed) + 1;
+    detail::own_thread_number = detail::last_thread_number.fetch_add(1, MemoryOrder::relaxed) + 1;
   return detail::own_thread_number;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int spins_before_sleep = 100;
 
-long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value) noexcept {
+long futex(Atomic<std::uint32_t>& word, int operation, std::uint32_t value) noexcept {
   const KeepErrno keep;
   return ::syscall(SYS_futex, &word, operation, value, nullptr, nullptr, 0);
 }
@@ -21,10 +21,10 @@ long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value)
 
 void Mutex::lock_contended() noexcept {
   for (int spin = 0; spin < spins_before_sleep; ++spin) {
-    if (state_.load(std::memory_order_relaxed) == free && take_if_free()) return;
+    if (state_.load(MemoryOrder::relaxed) == free && take_if_free()) return;
     relax();
   }
-  while (state_.exchange(contended, std::memory_order_acquire) != free) {
+  while (state_.exchange(contended, MemoryOrder::acquire) != free) {
     futex(state_, FUTEX_WAIT_PRIVATE, contended);
   }
 }
