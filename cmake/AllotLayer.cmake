@@ -61,5 +61,8 @@ function(allot_layer_tests name)
   target_link_libraries(${target} PRIVATE allot_options ${tests_LIBS} GTest::gtest GTest::gtest_main)
   # Tests hand wrong sizes in on purpose, and g++ tells at compile time what the test wants to see at run time.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds -Wno-stringop-overflow>)
+  if(ALLOT_PRECOMPILED_TESTS)
+    target_precompile_headers(${target} PRIVATE <gtest/gtest.h>)
+  endif()
   gtest_discover_tests(${target} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS ${name})
 endfunction()
