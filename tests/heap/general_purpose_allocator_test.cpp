@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "allot/heap/stack_depot.hpp"
+#include "allot/testing/conformance.hpp"
 #include "support/recording_reports.hpp"
 
 namespace allot {
@@ -34,8 +35,8 @@ bool contains(const std::string& text, std::string_view part) {
 }
 
 template <class G>
-class EveryConfiguration : public testing::Test {};
-using Configurations = testing::Types<Checked, Unchecked, OneThread, WithoutTraces>;
+class EveryConfiguration : public ::testing::Test {};
+using Configurations = ::testing::Types<Checked, Unchecked, OneThread, WithoutTraces>;
 TYPED_TEST_SUITE(EveryConfiguration, Configurations);
 
 TYPED_TEST(EveryConfiguration, GivesOutAlignedBlocksThatDoNotOverlap) {
@@ -55,6 +56,17 @@ TYPED_TEST(EveryConfiguration, GivesOutAlignedBlocksThatDoNotOverlap) {
     EXPECT_TRUE(Alignment::from_bytes(alignment).is_aligned(block.data()));
     allocator.free_aligned(block, Alignment::from_bytes(alignment));
   }
+  EXPECT_NE(gpa.deinit(), Check::leak);
+}
+
+TYPED_TEST(EveryConfiguration, KeepsThePromisesOfEveryAllocator) {
+  TypeParam gpa;
+  const testing::ConformanceReport report = testing::check_conformance(gpa.allocator(), {});
+  static char text[4096];
+  BufferSink buffer(text, sizeof text);
+  report.print(buffer.sink());
+  EXPECT_TRUE(report.passed()) << buffer.view();
+  EXPECT_GT(report.checks(), 1000U);
   EXPECT_NE(gpa.deinit(), Check::leak);
 }
 

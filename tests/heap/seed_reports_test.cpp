@@ -14,7 +14,8 @@ namespace {
 
 using Gpa = GeneralPurposeAllocator<GeneralPurposeConfig{.safety = true}>;
 
-/// Collects the text of all reports; addresses become 0x, thread numbers N, and this file's path its name.
+/// Collects the text of all reports; addresses become 0x, thread numbers N, this file's path its name;
+/// columns and carets, which differ between compilers, go.
 class ReportTexts {
  public:
   CheckedHeapOptions options() {
@@ -27,7 +28,8 @@ class ReportTexts {
     std::string text = std::regex_replace(text_, std::regex("0x[0-9a-f]+"), "0x");
     text = std::regex_replace(text, std::regex("thread [0-9]+"), "thread N");
     text = std::regex_replace(text, std::regex("[^ ]*seed_reports_test.cpp"), "seed_reports_test.cpp");
-    return std::regex_replace(text, std::regex("(:[0-9]+):[0-9]+: in"), "$1: in");
+    text = std::regex_replace(text, std::regex("(:[0-9]+):[0-9]+: in"), "$1: in");
+    return std::regex_replace(text, std::regex("\n +\\^\n"), "\n");
   }
 
  private:

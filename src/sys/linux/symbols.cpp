@@ -8,6 +8,7 @@
 #include "allot/sys/mutex.hpp"
 #include "hidden/backtrace.hpp"
 #include "hidden/demangle.hpp"
+#include "line_column.hpp"
 
 namespace allot::inline v0_1::sys {
 
@@ -54,6 +55,15 @@ std::string_view without_parameters(std::string_view function) noexcept {
   return function;
 }
 
+/// Before DWARF 5's rules were settled, libbacktrace put the compilation directory before absolute names too: what
+/// follows a double slash is the name.
+std::string_view path_of(const char* file) noexcept {
+  if (file == nullptr) return {};
+  const std::string_view path = file;
+  const std::size_t absolute = path.rfind("//");
+  return absolute == std::string_view::npos ? path : path.substr(absolute + 1);
+}
+
 std::string_view readable(const char* function) noexcept {
   if (function == nullptr) return {};
   name.size = 0;
@@ -87,8 +97,10 @@ class SymbolQueue {
  private:
   void flush(bool inlined) noexcept {
     if (!waiting_) return;
-    const Symbol symbol{address_, module_, readable(function_), file_ != nullptr ? file_ : std::string_view(), line_,
-                        0,        inlined};
+    // The line table has the column of the innermost function only.
+    const bool innermost = passed_on_++ == 0 && line_ != 0 && module_ != nullptr;
+    const std::uint32_t column = innermost ? find_column(*module_, address_, line_) : 0;
+    const Symbol symbol{address_, module_, readable(function_), path_of(file_), line_, column, inlined};
     visit_(context_, symbol);
     waiting_ = false;
   }
@@ -108,6 +120,7 @@ class SymbolQueue {
   const char* file_ = nullptr;
   const char* function_ = nullptr;
   std::uint32_t line_ = 0;
+  std::size_t passed_on_ = 0;
   bool waiting_ = false;
 };
 
