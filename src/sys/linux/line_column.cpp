@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 namespace allot::inline v0_1::sys {
 
@@ -83,7 +84,9 @@ struct LineProgram {
   std::int8_t line_base;
   std::uint8_t line_range;
   std::uint8_t opcode_base;
+  std::uint16_t version;
   Bytes operand_counts;
+  Bytes names;  // the tables of directories and files
   Bytes code;
 };
 
@@ -104,6 +107,8 @@ bool take_program(Cursor& units, LineProgram& program) noexcept {
   program.line_range = unit.take<std::uint8_t>();
   program.opcode_base = unit.take<std::uint8_t>();
   program.operand_counts = unit.take_bytes(program.opcode_base == 0 ? 0 : program.opcode_base - 1U);
+  program.version = version;
+  program.names = unit.rest().first(unit.rest().size() - after_header.rest().size());
   program.code = after_header.rest();
   return !unit.failed() && program.line_range != 0;
 }
@@ -114,20 +119,24 @@ class LineMachine {
   LineMachine(const LineProgram& program, std::uint64_t address, std::uint32_t line) noexcept
       : program_(program), wanted_address_(address), wanted_line_(line) {}
 
-  /// The column of the wanted address and line; 0 if it is not here.
-  std::uint32_t run() noexcept {
-    Cursor code(program_.code);
-    while (!code.at_end() && !found_) step(code);
-    return found_ ? found_column_ : 0;
-  }
-
- private:
   struct Row {
     std::uint64_t address = 0;
+    std::uint64_t file = 1;
     std::int64_t line = 1;
     std::uint64_t column = 0;
   };
 
+  /// Whether the wanted address is here, on the wanted line (0: any).
+  bool run() noexcept {
+    Cursor code(program_.code);
+    while (!code.at_end() && !found_) step(code);
+    return found_;
+  }
+
+  /// Where it is.
+  [[nodiscard]] const Row& row() const noexcept { return before_; }
+
+ private:
   void step(Cursor& code) noexcept {
     const std::uint8_t opcode = code.take<std::uint8_t>();
     if (opcode >= program_.opcode_base) return step_special(opcode);
@@ -140,6 +149,9 @@ class LineMachine {
         return advance(code.unsigned_leb());
       case 3:
         row_.line += code.signed_leb();
+        return;
+      case 4:
+        row_.file = code.unsigned_leb();
         return;
       case 5:
         row_.column = code.unsigned_leb();
@@ -186,11 +198,9 @@ class LineMachine {
 
   /// A row is good up to the next one.
   void emit() noexcept {
-    if (has_before_ && before_.address <= wanted_address_ && wanted_address_ < row_.address &&
-        before_.line == std::int64_t{wanted_line_}) {
-      found_ = true;
-      found_column_ = static_cast<std::uint32_t>(before_.column);
-    }
+    const bool around = has_before_ && before_.address <= wanted_address_ && wanted_address_ < row_.address;
+    if (around && (wanted_line_ == 0 || before_.line == std::int64_t{wanted_line_})) found_ = true;
+    if (found_) return;
     before_ = row_;
     has_before_ = true;
   }
@@ -202,7 +212,6 @@ class LineMachine {
   Row before_;
   bool has_before_ = false;
   bool found_ = false;
-  std::uint32_t found_column_ = 0;
 };
 
 Bytes map_file(const Module& module) noexcept {
@@ -235,50 +244,159 @@ Bytes part_of(Bytes file, const ElfW(Shdr) & section) noexcept {
   return file.subspan(section.sh_offset, section.sh_size);
 }
 
-Bytes find_line_section(Bytes file) noexcept {
+Bytes find_section(Bytes file, std::string_view wanted) noexcept {
   ElfW(Ehdr) head;
   ElfW(Shdr) names;
   if (!read_at(file, 0, head) || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) return {};
   if (!read_at(file, head.e_shoff + std::uint64_t{head.e_shstrndx} * sizeof names, names)) return {};
-  constexpr char wanted[] = ".debug_line";
   for (std::uint64_t i = 0; i < head.e_shnum; ++i) {
     ElfW(Shdr) section;
-    char name[sizeof wanted];
+    char name[sizeof ".debug_line_str"];
     if (!read_at(file, head.e_shoff + i * sizeof section, section)) return {};
     if (!read_at(file, names.sh_offset + section.sh_name, name)) continue;
-    if (std::memcmp(name, wanted, sizeof wanted) == 0) return part_of(file, section);
+    if (wanted == std::string_view(name, ::strnlen(name, sizeof name))) return part_of(file, section);
   }
   return {};
 }
 
 /// The line tables of the modules looked at so far.
-struct KnownTable {
+struct Tables {
   const Module* module;
-  Bytes table;
+  Bytes lines;
+  Bytes strings;
 };
-constinit KnownTable known[32] = {};
+constinit Tables known[32] = {};
 constinit std::size_t known_count = 0;
 
-Bytes line_table_of(const Module& module) noexcept {
+Tables tables_of(const Module& module) noexcept {
   for (std::size_t i = 0; i < known_count; ++i) {
-    if (known[i].module == &module) return known[i].table;
+    if (known[i].module == &module) return known[i];
   }
   if (known_count == sizeof known / sizeof known[0]) return {};
-  const Bytes table = find_line_section(map_file(module));
-  known[known_count++] = {&module, table};
-  return table;
+  const Bytes file = map_file(module);
+  known[known_count++] = {&module, find_section(file, ".debug_line"), find_section(file, ".debug_line_str")};
+  return known[known_count - 1];
+}
+
+std::string_view string_at(Bytes strings, std::uint64_t offset) noexcept {
+  if (offset >= strings.size()) return {};
+  const char* text = reinterpret_cast<const char*>(strings.data() + offset);
+  return {text, ::strnlen(text, strings.size() - offset)};
+}
+
+/// An entry of a table of directories or files.
+struct NameEntry {
+  std::string_view name;
+  std::uint64_t directory = 0;
+};
+
+/// The tables of DWARF 5: a description of the entries' fields, then the entries. Of the forms only those that gcc and
+/// clang write; anything else ends the reading.
+class NameTable {
+ public:
+  NameTable(Cursor& cursor, Bytes strings) noexcept : cursor_(cursor), strings_(strings) {
+    format_ = cursor_;
+    formats_ = format_.take<std::uint8_t>();
+    (void)cursor_.take<std::uint8_t>();
+    for (unsigned i = 0; i < 2U * formats_; ++i) (void)cursor_.unsigned_leb();
+    count_ = cursor_.unsigned_leb();
+  }
+
+  /// Reads all entries, so that the cursor stands behind the table; the one wanted.
+  NameEntry read(std::uint64_t wanted) noexcept {
+    NameEntry found;
+    for (std::uint64_t i = 0; i < count_ && !cursor_.at_end(); ++i) {
+      const NameEntry entry = take_entry();
+      if (i == wanted) found = entry;
+    }
+    return found;
+  }
+
+ private:
+  NameEntry take_entry() noexcept {
+    NameEntry entry;
+    Cursor format = format_;
+    for (unsigned i = 0; i < formats_; ++i) {
+      const std::uint64_t content = format.unsigned_leb();
+      take_field(content, format.unsigned_leb(), entry);
+    }
+    return entry;
+  }
+
+  void take_field(std::uint64_t content, std::uint64_t form, NameEntry& entry) noexcept {
+    std::uint64_t value = 0;
+    switch (form) {
+      case 0x1F:
+        entry.name = string_at(strings_, cursor_.take<std::uint32_t>());
+        return;  // offset of a string
+      case 0x0B:
+        value = cursor_.take<std::uint8_t>();
+        break;
+      case 0x05:
+        value = cursor_.take<std::uint16_t>();
+        break;
+      case 0x0F:
+        value = cursor_.unsigned_leb();
+        break;
+      case 0x1E:
+        (void)cursor_.take_bytes(16);
+        break;  // a checksum
+      default:
+        (void)cursor_.take_bytes(SIZE_MAX);
+        break;
+    }
+    if (content == 2) entry.directory = value;
+  }
+
+  Cursor& cursor_;
+  Bytes strings_;
+  Cursor format_{Bytes{}};
+  unsigned formats_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+/// The path of a file of a program, put together in `memory`.
+std::string_view file_name(const LineProgram& program, Bytes strings, std::uint64_t file,
+                           std::span<char> memory) noexcept {
+  if (program.version != 5) return {};
+  Cursor cursor(program.names);
+  Cursor directories = cursor;
+  (void)NameTable(cursor, strings).read(0);
+  const NameEntry entry = NameTable(cursor, strings).read(file);
+  const std::string_view directory = NameTable(directories, strings).read(entry.directory).name;
+  if (entry.name.empty() || entry.name.size() + directory.size() + 1 > memory.size()) return {};
+  if (entry.name.front() == '/') return entry.name;
+  std::memcpy(memory.data(), directory.data(), directory.size());
+  memory[directory.size()] = '/';
+  std::memcpy(memory.data() + directory.size() + 1, entry.name.data(), entry.name.size());
+  return {memory.data(), directory.size() + 1 + entry.name.size()};
 }
 
 }  // namespace
 
 std::uint32_t find_column(const Module& module, std::uintptr_t address, std::uint32_t line) noexcept {
-  Cursor units(line_table_of(module));
+  Cursor units(tables_of(module).lines);
   while (!units.at_end()) {
     LineProgram program{};
     if (!take_program(units, program)) continue;
-    if (const std::uint32_t column = LineMachine(program, address - module.bias, line).run()) return column;
+    LineMachine machine(program, address - module.bias, line);
+    if (machine.run()) return static_cast<std::uint32_t>(machine.row().column);
   }
   return 0;
+}
+
+SourcePosition find_position(const Module& module, std::uintptr_t address, std::span<char> memory) noexcept {
+  const Tables tables = tables_of(module);
+  Cursor units(tables.lines);
+  while (!units.at_end()) {
+    LineProgram program{};
+    if (!take_program(units, program)) continue;
+    LineMachine machine(program, address - module.bias, 0);
+    if (!machine.run() || machine.row().line <= 0) continue;
+    const std::string_view file = file_name(program, tables.strings, machine.row().file, memory);
+    if (!file.empty()) return {file, static_cast<std::uint32_t>(machine.row().line)};
+  }
+  return {};
 }
 
 }  // namespace allot::inline v0_1::sys

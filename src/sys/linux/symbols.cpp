@@ -32,6 +32,7 @@ constinit Mutex mutex;
 constinit void* debug_info = nullptr;
 constinit std::uint32_t debug_info_generation = 0;
 constinit NameBuffer name;
+constinit char position_memory[4096] = {};
 
 /// Debug information that covers the modules of `module`'s time. What was loaded later than the last look needs a new
 /// look; the old one cannot be given back.
@@ -88,6 +89,7 @@ class SymbolQueue {
     const bool scoped = linker_name != nullptr && linker_name[0] == '_' && linker_name[1] == 'Z';
     if (scoped || function_ == nullptr) function_ = linker_name;
     waiting_ |= linker_name != nullptr;
+    if (line_ == 0 && module_ != nullptr) position_ = find_position(*module_, address_, position_memory);
     if (!waiting_) return visit_unknown();
     flush(false);
   }
@@ -98,9 +100,11 @@ class SymbolQueue {
   void flush(bool inlined) noexcept {
     if (!waiting_) return;
     // The line table has the column of the innermost function only.
-    const bool innermost = passed_on_++ == 0 && line_ != 0 && module_ != nullptr;
-    const std::uint32_t column = innermost ? find_column(*module_, address_, line_) : 0;
-    const Symbol symbol{address_, module_, readable(function_), path_of(file_), line_, column, inlined};
+    const std::uint32_t line = position_.line != 0 ? position_.line : line_;
+    const bool innermost = passed_on_++ == 0 && line != 0 && module_ != nullptr;
+    const std::uint32_t column = innermost ? find_column(*module_, address_, line) : 0;
+    const std::string_view file = position_.line != 0 ? position_.file : path_of(file_);
+    const Symbol symbol{address_, module_, readable(function_), file, line, column, inlined};
     visit_(context_, symbol);
     waiting_ = false;
   }
@@ -120,6 +124,7 @@ class SymbolQueue {
   const char* file_ = nullptr;
   const char* function_ = nullptr;
   std::uint32_t line_ = 0;
+  SourcePosition position_;  // when there is no line_
   std::size_t passed_on_ = 0;
   bool waiting_ = false;
 };
