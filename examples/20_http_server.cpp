@@ -2,11 +2,12 @@
 /// It asks itself one question over loopback, shows what the request's arena gave out, and stops.
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/http.hpp>
 
-#include "debug_print.hpp"
 #include "loopback_client.hpp"
-//
+
+// Last: it defines TRY, FAIL, DEFER.
 #include <allot/macros.hpp>
 
 using allot::http::Request;
@@ -28,15 +29,12 @@ allot::http::HttpResult<void> run(allot::Allocator allocator) {
   TRY(server->listen_in_new_thread());
 
   LoopbackClient client(server->port());
-  allot::error_sink().text("GET /api/user/9000: ").text(client.get("/api/user/9000")).newline();
+  allot::debug_print("GET /api/user/9000: {}\n", client.get("/api/user/9000"));
 
   server->stop();  // lets live requests finish
   const allot::http::Metrics metrics = server->metrics();
-  allot::error_sink()
-      .text("its arena gave out ")
-      .bytes(metrics.arena_peak)
-      .text(", all from the worker's fixed buffer: ");
-  debug_print(metrics.arena_fallbacks == 0 ? "yes" : "no");
+  allot::debug_print("{} request; its arena gave out {} bytes, all of them from the worker's fixed buffer: {}\n",
+                     metrics.requests, metrics.arena_peak, metrics.arena_fallbacks == 0);
   return {};
 }
 

@@ -9,13 +9,14 @@
 #include <sqlite3.h>
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/http.hpp>
 #include <allot/http_json.hpp>
 #include <cstdlib>
 
-#include "debug_print.hpp"
 #include "stop_on_signal.hpp"
-//
+
+// Last: it defines TRY, FAIL, DEFER.
 #include <allot/macros.hpp>
 
 using allot::http::Error;
@@ -134,7 +135,7 @@ int main(int argc, char** argv) {
   allot::GeneralPurposeAllocator<> gpa;
   const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 5882);
   const auto served = serve(gpa.allocator(), database, port);
-  if (!served.has_value()) debug_print(error_name(served.error()));
+  if (!served.has_value()) allot::debug_print("{}\n", error_name(served.error()));
   sqlite3_close(database);
   return served.has_value() && gpa.deinit() != allot::Check::leak ? 0 : 1;
 }

@@ -1,12 +1,13 @@
 /// Serves a directory: 22_http_static_files [directory] [port]. Logs each request to standard error.
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/http.hpp>
 #include <cstdlib>
 
-#include "debug_print.hpp"
 #include "stop_on_signal.hpp"
-//
+
+// Last: it defines TRY, FAIL, DEFER.
 #include <allot/macros.hpp>
 
 namespace http = allot::http;
@@ -25,6 +26,6 @@ int main(int argc, char** argv) {
   const std::string_view directory = argc > 1 ? argv[1] : ".";
   const auto port = static_cast<std::uint16_t>(argc > 2 ? std::atoi(argv[2]) : 5882);
   const auto served = serve(allot::smp_allocator(), directory, port);
-  if (!served.has_value()) debug_print(error_name(served.error()));
+  if (!served.has_value()) allot::debug_print("{}\n", error_name(served.error()));
   return served.has_value() ? 0 : 1;
 }

@@ -5,13 +5,14 @@
 ///     /count     POST anything of any size: its bytes are counted while they arrive
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/http.hpp>
 #include <charconv>
 #include <cstdlib>
 
-#include "debug_print.hpp"
 #include "stop_on_signal.hpp"
-//
+
+// Last: it defines TRY, FAIL, DEFER.
 #include <allot/macros.hpp>
 
 namespace http = allot::http;
@@ -75,6 +76,6 @@ http::HttpResult<void> serve(allot::Allocator allocator, std::uint16_t port) {
 
 int main(int argc, char** argv) {
   const auto served = serve(allot::smp_allocator(), static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 5882));
-  if (!served.has_value()) debug_print(error_name(served.error()));
+  if (!served.has_value()) allot::debug_print("{}\n", error_name(served.error()));
   return served.has_value() ? 0 : 1;
 }

@@ -4,14 +4,15 @@
 ///     curl -H 'Authorization: Bearer spice' localhost:5882/me/visits
 
 #include <allot/allot.hpp>
+#include <allot/format.hpp>
 #include <allot/http.hpp>
 #include <allot/http_json.hpp>
 #include <atomic>
 #include <cstdlib>
 
-#include "debug_print.hpp"
 #include "stop_on_signal.hpp"
-//
+
+// Last: it defines TRY, FAIL, DEFER.
 #include <allot/macros.hpp>
 
 namespace http = allot::http;
@@ -77,10 +78,10 @@ bool test_application(allot::Allocator allocator) {
   application.add_routes(router);
   http::testing::Exchange known(arena.allocator(), router);
   known.target("/me/visits").header("Authorization", "Bearer water").run();
-  debug_print(known.body());
+  allot::debug_print("{}\n", known.body());
   http::testing::Exchange unknown(arena.allocator(), router);
   unknown.target("/me/visits").run();
-  debug_print(unknown.body());
+  allot::debug_print("{}\n", unknown.body());
   return known.body() == R"({"name":"Duncan","visits":1})" && unknown.status() == http::Status::unauthorized;
 }
 

@@ -66,8 +66,11 @@ HttpResult<void> ServerCore::open() noexcept {
   if (error == 0) error = poller_.add(stop_signal_.descriptor(), sys::Interest::read, stop_token);
   if (error != 0) ALLOT_FAIL(Error(ErrorKind::system, error));
   const HttpResult<void> started = start_workers();
-  if (!started.has_value()) shut_down();
-  state_.store(State::listening, std::memory_order_release);
+  if (started.has_value()) {
+    state_.store(State::listening, std::memory_order_release);
+  } else {
+    shut_down();
+  }
   return started;
 }
 
