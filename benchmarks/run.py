@@ -22,10 +22,10 @@ import heap  # noqa: E402
 import instructions  # noqa: E402
 import peers  # noqa: E402
 import programs  # noqa: E402
-
+import regions  # noqa: E402
 import report  # noqa: E402
 
-OWN = {"heap": heap, "programs": programs, "instructions": instructions}
+OWN = {"heap": heap, "programs": programs, "regions": regions, "instructions": instructions}
 
 
 def parse_arguments():
