@@ -252,7 +252,7 @@ void PageHeap::purge_down_to(std::size_t dirty) noexcept {
 }
 
 void PageHeap::keep_bounds() noexcept {
-  const std::size_t limit = dirty_floor + used_slices_ / 8 + (recent_peak_ - used_slices_) / 2;
+  const std::size_t limit = dirty_floor + used_slices_ / 8 + (recent_peak_ - used_slices_);
   if (aged_slices_ > aged_limit) purge_aged();
   if (dirty_slices_ > limit) purge_down_to(limit - limit / 4);
 }

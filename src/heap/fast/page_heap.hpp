@@ -1,7 +1,7 @@
 /// PageHeap: the slices of a heap, in segments of 4 MiB, and when their memory goes back to the system.
 ///
 /// Purge policy. A freed span keeps its memory for the next one. What is kept is bounded: 2 MiB, an eighth of what is
-/// in use, and half of what was in use within the last half second and is not now; beyond that a quarter of it goes
+/// in use, and what was in use within the last half second and is not now; beyond that a quarter of it goes
 /// back (MADV_DONTNEED). A span that lived for a quarter of a second or more gives its memory back with the next MiB of
 /// its like: the 10 us of a system call and new page faults are then under 0.01 % of its life. While the heap is in
 /// use, what stays unused over two ticks of 100 ms goes back too. A segment without spans is unmapped when there is
