@@ -142,6 +142,26 @@ class TraceText {
   std::size_t written_ = 0;
 };
 
+/// A header of the C++ library, through which calls of allocators come (a vector that grows).
+bool is_standard_library_file(std::string_view file) noexcept {
+  return file.find("/include/c++/") != std::string_view::npos;
+}
+
+/// The search of calling_line: takes the first symbol that qualifies.
+struct CallingLine {
+  std::span<char> buffer;
+  SourceLine found{};
+
+  static void visit(void* self, const sys::Symbol& symbol) noexcept { static_cast<CallingLine*>(self)->visit(symbol); }
+
+  void visit(const sys::Symbol& symbol) noexcept {
+    if (found.line != 0 || symbol.line == 0 || symbol.file.empty() || symbol.file.size() > buffer.size()) return;
+    if (is_own_file(symbol.file) || is_standard_library_file(symbol.file)) return;
+    symbol.file.copy(buffer.data(), buffer.size());
+    found = {std::string_view(buffer.data(), symbol.file.size()), symbol.line};
+  }
+};
+
 template <bool Colour>
 void write_trace(void*, const Sink& sink, const Trace& trace) noexcept {
   if (TraceText(sink, trace, Colour, false).write() != 0) return;
@@ -152,6 +172,14 @@ void write_trace(void*, const Sink& sink, const Trace& trace) noexcept {
 
 TraceWriter symbolizing_trace_writer(bool colour) noexcept {
   return {nullptr, colour ? &write_trace<true> : &write_trace<false>};
+}
+
+SourceLine calling_line(const Trace& trace, std::span<char> buffer) noexcept {
+  CallingLine search{buffer};
+  for (const std::uintptr_t frame : trace.frames) {
+    if (search.found.line == 0) sys::symbolize(frame, trace.modules, &search, &CallingLine::visit);
+  }
+  return search.found;
 }
 
 }  // namespace allot::inline v0_1

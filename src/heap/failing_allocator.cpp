@@ -36,11 +36,19 @@ void FailingAllocator::restart(FailurePlan alloc_plan, FailurePlan resize_plan) 
   allocations_ = deallocations_ = 0;
   allocated_bytes_ = freed_bytes_ = 0;
   has_induced_failure_ = false;
+  induced_failure_size_ = induced_failure_depth_ = 0;
+}
+
+void FailingAllocator::note_induced_failure(std::size_t size, sys::StackOrigin origin) noexcept {
+  if (has_induced_failure_) return;
+  has_induced_failure_ = true;
+  induced_failure_size_ = size;
+  induced_failure_depth_ = sys::capture_stack(origin, induced_failure_frames_, sys::default_stack_method);
 }
 
 void* FailingAllocator::raw_alloc(std::size_t size, Alignment alignment) noexcept {
   if (alloc_plan_.fails(alloc_index_++, size)) {
-    has_induced_failure_ = true;
+    note_induced_failure(size, ALLOT_STACK_ORIGIN());
     return nullptr;
   }
   void* memory = child_.raw_alloc(size, alignment);
@@ -50,9 +58,9 @@ void* FailingAllocator::raw_alloc(std::size_t size, Alignment alignment) noexcep
   return memory;
 }
 
-bool FailingAllocator::may_resize(std::size_t new_size) noexcept {
+bool FailingAllocator::may_resize(std::size_t new_size, sys::StackOrigin origin) noexcept {
   if (!resize_plan_.fails(resize_index_++, new_size)) return true;
-  has_induced_failure_ = true;
+  note_induced_failure(new_size, origin);
   return false;
 }
 
@@ -61,13 +69,14 @@ void FailingAllocator::count_resize(std::size_t size, std::size_t new_size) noex
 }
 
 bool FailingAllocator::raw_resize(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
-  if (!may_resize(new_size) || !child_.raw_resize(memory, size, alignment, new_size)) return false;
+  if (!may_resize(new_size, ALLOT_STACK_ORIGIN()) || !child_.raw_resize(memory, size, alignment, new_size))
+    return false;
   count_resize(size, new_size);
   return true;
 }
 
 void* FailingAllocator::raw_remap(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
-  if (!may_resize(new_size)) return nullptr;
+  if (!may_resize(new_size, ALLOT_STACK_ORIGIN())) return nullptr;
   void* moved = child_.raw_remap(memory, size, alignment, new_size);
   if (moved != nullptr) count_resize(size, new_size);
   return moved;

@@ -4,7 +4,9 @@
 
 #include <string>
 
+#include "allot/core/report_text.hpp"
 #include "allot/heap/page_allocator.hpp"
+#include "allot/sys/symbols.hpp"
 #include "support/recording_allocator.hpp"
 
 namespace allot {
@@ -84,6 +86,24 @@ TEST(FailingAllocator, CountsWhatPasses) {
   EXPECT_EQ(failing.alloc_index(), 0U);
   EXPECT_FALSE(failing.has_induced_failure());
   EXPECT_EQ(failing.allocated_bytes(), 0U);
+}
+
+TEST(FailingAllocator, KeepsTheTraceOfTheFirstInducedFailure) {
+  FailingAllocator failing(page_allocator(), FailurePlan::from(0), FailurePlan::from(0));
+  EXPECT_TRUE(failing.induced_failure_trace().empty());
+  char file[256];
+  const int line = __LINE__ + 1;
+  EXPECT_FALSE(failing.allocator().alloc<char>(33).has_value());
+  EXPECT_FALSE(failing.allocator().alloc<char>(44).has_value());
+  EXPECT_EQ(failing.induced_failure_size(), 33U);
+  ASSERT_FALSE(failing.induced_failure_trace().empty());
+  if (sys::knows_source_lines()) {
+    const SourceLine place = calling_line({.frames = failing.induced_failure_trace()}, file);
+    EXPECT_TRUE(place.file.ends_with("failing_allocator_test.cpp")) << place.file;
+    EXPECT_EQ(place.line, static_cast<std::uint32_t>(line));
+  }
+  failing.restart();
+  EXPECT_TRUE(failing.induced_failure_trace().empty());
 }
 
 TEST(FailingAllocator, AChildOutOfMemoryIsNotInduced) {

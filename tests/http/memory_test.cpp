@@ -88,8 +88,8 @@ TEST_F(MemoryTest, AKeptAliveConnectionMakesNoHeapCalls) {
   make_watched();
   static std::size_t calls_between;
   router().get("/count/:id", [](Request& request, Response& response) -> HttpResult<void> {
-    test::heap_trap_state.traps = 1;
-    const std::size_t calls = test::heap_trap_state.allocations + test::heap_trap_state.frees;
+    static thread_local const test::HeapTrap trap;
+    const std::size_t calls = trap.calls();
     static std::size_t before = 0;
     calls_between = calls - before;
     before = calls;

@@ -8,6 +8,10 @@
 ///       help: ...
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <string_view>
+
 #include "allot/base/config.hpp"
 #include "allot/core/report.hpp"
 #include "allot/core/sink.hpp"
@@ -31,5 +35,15 @@ struct ReportStyle {
 
 /// Writes `report` with a final newline.
 void write_report(const Sink& sink, const Report& report, const ReportStyle& style) noexcept;
+
+/// A line of source, as the debug information names its file. Empty and 0: unknown.
+struct SourceLine {
+  std::string_view file{};
+  std::uint32_t line = 0;
+};
+
+/// The innermost line of a trace that is neither this library's nor the C++ library's: where a test or an editor should
+/// point. The file's name is copied to `buffer` and lives there; one that does not fit counts as unknown.
+[[nodiscard]] SourceLine calling_line(const Trace& trace, std::span<char> buffer) noexcept;
 
 }  // namespace allot::inline v0_1

@@ -9,11 +9,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "allot/base/alignment.hpp"
 #include "allot/base/config.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/direct_allocator.hpp"
+#include "allot/sys/stack.hpp"
 
 namespace allot::inline v0_1 {
 
@@ -69,6 +71,12 @@ class FailingAllocator : public PinnedAllocator<FailingAllocator> {
   [[nodiscard]] std::size_t freed_bytes() const noexcept { return freed_bytes_; }
   /// Whether a plan made a call fail: an allocation, or a resize.
   [[nodiscard]] bool has_induced_failure() const noexcept { return has_induced_failure_; }
+  /// The first such call: the bytes it asked for, and its stack (return addresses, innermost first; empty before it).
+  /// A view of this object, until `restart`. Taking it cost that call about a microsecond.
+  [[nodiscard]] std::size_t induced_failure_size() const noexcept { return induced_failure_size_; }
+  [[nodiscard]] std::span<const std::uintptr_t> induced_failure_trace() const noexcept {
+    return {induced_failure_frames_, induced_failure_depth_};
+  }
 
   [[nodiscard]] void* raw_alloc(std::size_t size, Alignment alignment) noexcept;
   [[nodiscard]] bool raw_resize(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept;
@@ -76,7 +84,8 @@ class FailingAllocator : public PinnedAllocator<FailingAllocator> {
   void raw_free(void* memory, std::size_t size, Alignment alignment) noexcept;
 
  private:
-  [[nodiscard]] bool may_resize(std::size_t new_size) noexcept;
+  [[nodiscard]] bool may_resize(std::size_t new_size, sys::StackOrigin origin) noexcept;
+  ALLOT_COLD void note_induced_failure(std::size_t size, sys::StackOrigin origin) noexcept;
   void count_resize(std::size_t size, std::size_t new_size) noexcept;
 
   Allocator child_;
@@ -89,6 +98,9 @@ class FailingAllocator : public PinnedAllocator<FailingAllocator> {
   std::size_t allocated_bytes_ = 0;
   std::size_t freed_bytes_ = 0;
   bool has_induced_failure_ = false;
+  std::size_t induced_failure_size_ = 0;
+  std::size_t induced_failure_depth_ = 0;
+  std::uintptr_t induced_failure_frames_[16] = {};
 };
 
 }  // namespace allot::inline v0_1
