@@ -7,7 +7,7 @@
 #include "allot/core/sink.hpp"
 #include "allot/sys/stack.hpp"
 
-namespace allot::inline v0_1::testing {
+namespace allot::inline v0_1 {
 
 namespace {
 
@@ -80,7 +80,7 @@ void HeapCalls::write(const Sink& sink) const noexcept {
   if (calls() > most_kept) sink.text("  and ").number(calls() - most_kept).text(" more\n");
 }
 
-}  // namespace allot::inline v0_1::testing
+}  // namespace allot::inline v0_1
 
 #if ALLOT_ASAN || defined(__SANITIZE_THREAD__)
 #define ALLOT_DETAIL_MALLOC_HOOKS 1
@@ -96,7 +96,7 @@ void HeapCalls::write(const Sink& sink) const noexcept {
 extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void*, std::size_t),
                                                          void (*free_hook)(const volatile void*));
 
-namespace allot::inline v0_1::testing {
+namespace allot::inline v0_1 {
 namespace {
 
 void malloc_hook(const volatile void*, std::size_t size) {
@@ -109,7 +109,7 @@ void free_hook(const volatile void* memory) {
 [[maybe_unused]] const int installed = __sanitizer_install_malloc_and_free_hooks(&malloc_hook, &free_hook);
 
 }  // namespace
-}  // namespace allot::inline v0_1::testing
+}  // namespace allot::inline v0_1
 
 #else
 
@@ -127,24 +127,24 @@ void __libc_free(void* memory) noexcept;
 #pragma GCC visibility push(default)
 
 void* malloc(std::size_t size) noexcept {
-  allot::testing::on_allocation("malloc", size, ALLOT_STACK_ORIGIN());
+  allot::on_allocation("malloc", size, ALLOT_STACK_ORIGIN());
   return __libc_malloc(size);
 }
 
 void* calloc(std::size_t count, std::size_t size) noexcept {
-  allot::testing::on_allocation("calloc", count * size, ALLOT_STACK_ORIGIN());
+  allot::on_allocation("calloc", count * size, ALLOT_STACK_ORIGIN());
   return __libc_calloc(count, size);
 }
 
 void* realloc(void* memory, std::size_t size) noexcept {
-  allot::testing::on_allocation("realloc", size, ALLOT_STACK_ORIGIN());
+  allot::on_allocation("realloc", size, ALLOT_STACK_ORIGIN());
   return __libc_realloc(memory, size);
 }
 
 void* reallocarray(void* memory, std::size_t count, std::size_t size) noexcept {
   std::size_t bytes = 0;
   const bool overflows = __builtin_mul_overflow(count, size, &bytes);
-  allot::testing::on_allocation("reallocarray", bytes, ALLOT_STACK_ORIGIN());
+  allot::on_allocation("reallocarray", bytes, ALLOT_STACK_ORIGIN());
   if (overflows) {
     errno = ENOMEM;
     return nullptr;
@@ -153,17 +153,17 @@ void* reallocarray(void* memory, std::size_t count, std::size_t size) noexcept {
 }
 
 void* memalign(std::size_t alignment, std::size_t size) noexcept {
-  allot::testing::on_allocation("memalign", size, ALLOT_STACK_ORIGIN());
+  allot::on_allocation("memalign", size, ALLOT_STACK_ORIGIN());
   return __libc_memalign(alignment, size);
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  allot::testing::on_allocation("aligned_alloc", size, ALLOT_STACK_ORIGIN());
+  allot::on_allocation("aligned_alloc", size, ALLOT_STACK_ORIGIN());
   return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void** result, std::size_t alignment, std::size_t size) noexcept {
-  allot::testing::on_allocation("posix_memalign", size, ALLOT_STACK_ORIGIN());
+  allot::on_allocation("posix_memalign", size, ALLOT_STACK_ORIGIN());
   if (alignment % sizeof(void*) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) return EINVAL;
   void* const memory = __libc_memalign(alignment, size);
   if (memory == nullptr) return ENOMEM;
@@ -172,17 +172,17 @@ int posix_memalign(void** result, std::size_t alignment, std::size_t size) noexc
 }
 
 void* valloc(std::size_t size) noexcept {
-  allot::testing::on_allocation("valloc", size, ALLOT_STACK_ORIGIN());
+  allot::on_allocation("valloc", size, ALLOT_STACK_ORIGIN());
   return __libc_valloc(size);
 }
 
 void* pvalloc(std::size_t size) noexcept {
-  allot::testing::on_allocation("pvalloc", size, ALLOT_STACK_ORIGIN());
+  allot::on_allocation("pvalloc", size, ALLOT_STACK_ORIGIN());
   return __libc_pvalloc(size);
 }
 
 void free(void* memory) noexcept {
-  allot::testing::on_free(memory, ALLOT_STACK_ORIGIN());
+  allot::on_free(memory, ALLOT_STACK_ORIGIN());
   __libc_free(memory);
 }
 

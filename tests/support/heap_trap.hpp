@@ -4,7 +4,7 @@
 ///     run();
 ///     EXPECT_EQ(trap.calls(), 0U);
 ///
-/// It is testing::NoAllocScope (allot/testing/no_alloc.hpp), for the tests of layers that know no testing kit; they
+/// It is NoAllocScope (allot/testing/no_alloc.hpp), for the tests of layers that know no testing kit; they
 /// list heap_trap.cpp among their sources or link allot::no_alloc. A HeapTrapPause needs this header only.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace allot::test {
 
-using HeapTrap = allot::testing::NoAllocScope;
-using HeapTrapPause = allot::testing::NoAllocPause;
+using HeapTrap = allot::NoAllocScope;
+using HeapTrapPause = allot::NoAllocPause;
 
 }  // namespace allot::test

@@ -11,11 +11,6 @@
 namespace allot {
 namespace {
 
-using testing::HeapCalls;
-using testing::NoAllocPause;
-using testing::NoAllocScope;
-using testing::OnHeapCall;
-
 /// Keeps the compiler from proving that a block is never used and dropping the calls.
 void* escape(void* memory) {
   asm volatile("" : "+r"(memory) : : "memory");
@@ -31,14 +26,14 @@ std::string text_of(const HeapCalls& found) {
 
 TEST(NoAlloc, CodeWithoutHeapCallsPasses) {
   int number = 0;
-  const HeapCalls found = testing::expect_no_hidden_allocation([&] { escape(&number); });
+  const HeapCalls found = expect_no_hidden_allocation([&] { escape(&number); });
   EXPECT_TRUE(found.ok());
   EXPECT_TRUE(found.first().empty());
 }
 
 TEST(NoAlloc, SaysWhereTheFirstCallsAre) {
   int line = 0;
-  const HeapCalls found = testing::expect_no_hidden_allocation([&] {
+  const HeapCalls found = expect_no_hidden_allocation([&] {
     line = __LINE__ + 1;
     void* memory = escape(std::malloc(33));
     std::free(memory);
@@ -56,7 +51,7 @@ TEST(NoAlloc, SaysWhereTheFirstCallsAre) {
 
 TEST(NoAlloc, SeesThroughOperatorNew) {
   int line = 0;
-  HeapCalls found = testing::expect_no_hidden_allocation([&] {
+  HeapCalls found = expect_no_hidden_allocation([&] {
     line = __LINE__ + 1;
     ::operator delete(escape(::operator new(48)));
   });
@@ -67,7 +62,7 @@ TEST(NoAlloc, SeesThroughOperatorNew) {
 }
 
 TEST(NoAlloc, CountsBeyondTheCallsItKeeps) {
-  const HeapCalls found = testing::expect_no_hidden_allocation([] {
+  const HeapCalls found = expect_no_hidden_allocation([] {
     for (int i = 0; i < 10; ++i) std::free(escape(std::malloc(1)));
   });
   EXPECT_EQ(found.calls(), 20U);

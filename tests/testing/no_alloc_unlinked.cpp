@@ -2,5 +2,5 @@
 #include "allot/testing/no_alloc.hpp"
 
 int main() {
-  return allot::testing::expect_no_hidden_allocation([] {}).ok() ? 0 : 1;
+  return allot::expect_no_hidden_allocation([] {}).ok() ? 0 : 1;
 }

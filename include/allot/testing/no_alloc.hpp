@@ -1,7 +1,7 @@
 /// NoAllocScope: watches every call this thread makes to the global heap (malloc and its family, operator new, free),
 /// to prove that a piece of code makes none, or to find out where it does.
 ///
-///     const auto found = testing::expect_no_hidden_allocation([&] { run(allocator); });
+///     const auto found = expect_no_hidden_allocation([&] { run(allocator); });
 ///     if (!found.ok()) found.write(error_sink());
 ///
 ///     NoAllocScope scope(OnHeapCall::stop);                    // the first call prints where it is and aborts
@@ -10,6 +10,7 @@
 /// the C library. Under AddressSanitizer, ThreadSanitizer and MemorySanitizer the sanitizer's hooks are used instead
 /// (ThreadSanitizer's miss aligned_alloc and the like). A program that uses the class without the target does not link.
 /// Cost: a thread-local load a heap call; inside a scope the first calls take a trace, about a microsecond each.
+/// The names stand in `allot`, not in `allot::testing`: tests of a namespace `allot` may go on saying testing::Test.
 /// Threads: each has its own scopes; calls of other threads are not seen.
 /// When not to use it: in production, and together with another library that replaces malloc.
 #pragma once
@@ -23,8 +24,6 @@
 namespace allot::inline v0_1 {
 
 class Sink;
-
-namespace testing {
 
 /// One call. `function` is a literal: "malloc"; under a sanitizer "malloc family".
 struct HeapCall {
@@ -122,5 +121,4 @@ template <class F>
   return scope.found();
 }
 
-}  // namespace testing
 }  // namespace allot::inline v0_1
