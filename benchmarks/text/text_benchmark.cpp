@@ -18,6 +18,7 @@
 
 #include "allot/format.hpp"
 #include "allot/heap/arena_allocator.hpp"
+#include "allot/heap/c_allocator.hpp"
 #include "allot/heap/page_allocator.hpp"
 #include "allot/json.hpp"
 #include "documents.hpp"
@@ -173,9 +174,9 @@ void race_document(const char* name, const T& value) {
   typed.run("parse typed", bytes);
 
   Race tree;
-  tree.enter("allot Value", [&] { keep(json::parse<json::Value>(page_allocator(), text)); });
+  tree.enter("allot Value", [&] { keep(json::parse<json::Value>(c_allocator(), text)); });
   tree.enter("allot, borrowing",
-             [&] { keep(json::parse<json::Value>(page_allocator(), text, {.strings = json::Strings::borrow})); });
+             [&] { keep(json::parse<json::Value>(c_allocator(), text, {.strings = json::Strings::borrow})); });
   tree.enter("allot, arena reused", [&] {
     arena.reset(ResetMode::retain_capacity);
     keep(json::parse_leaky<json::Value>(arena.allocator(), text));

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "powers_of_ten.hpp"
+#include "scan.hpp"
 
 namespace allot::inline v0_1::json::detail {
 
@@ -18,7 +19,23 @@ bool is_digit(char c) noexcept {
   return static_cast<unsigned char>(c - '0') < 10;
 }
 
-constexpr std::uint64_t integer_powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+constexpr std::uint64_t integer_powers[] = {1,
+                                            10,
+                                            100,
+                                            1000,
+                                            10000,
+                                            100000,
+                                            1000000,
+                                            10000000,
+                                            100000000,
+                                            1000000000,
+                                            10000000000,
+                                            100000000000,
+                                            1000000000000,
+                                            10000000000000,
+                                            100000000000000,
+                                            1000000000000000,
+                                            10000000000000000};
 
 /// The number eight digits stand for, given as bytes 0 .. 9: neighbours are joined to pairs, pairs to fours, fours to
 /// one.
@@ -30,28 +47,71 @@ std::uint64_t join_eight_digits(std::uint64_t digits) noexcept {
   return (((digits & pairs) * first) + (((digits >> 16) & pairs) * second)) >> 32;
 }
 
-/// Appends the digits at `at` to `value`, which may wrap around; returns their end. Eight at a time, and the rest of a
-/// number in one step too, without a loop whose end nobody can predict.
-ALLOT_ALWAYS_INLINE const char* scan_digits(const char* at, const char* end, std::uint64_t& value) noexcept {
-  if constexpr (std::endian::native == std::endian::little) {
-    while (end - at >= 8) {
-      constexpr std::uint64_t each = 0x0101010101010101U;
-      std::uint64_t bytes;
-      __builtin_memcpy(&bytes, at, sizeof bytes);
-      bytes ^= each * '0';
-      const std::uint64_t others = (((bytes & each * 0x7F) + each * 0x76) | bytes) & each * 0x80;
-      if (others == 0) {
-        value = value * 100000000 + join_eight_digits(bytes);
-        at += 8;
-        continue;
-      }
-      const int count = std::countr_zero(others) / 8;
-      if (count != 0) value = value * integer_powers[count] + join_eight_digits(bytes << (64 - 8 * count));
+constexpr std::uint64_t each_byte = 0x0101010101010101U;
+
+/// The number that the first `count` (1 .. 8) characters at `at` stand for; eight can be read.
+std::uint64_t join_digits(const char* at, int count) noexcept {
+  std::uint64_t bytes;
+  __builtin_memcpy(&bytes, at, sizeof bytes);
+  return join_eight_digits((bytes ^ each_byte * '0') << (64 - 8 * count));
+}
+
+#if defined(__SSE2__)
+
+/// The number that the sixteen characters before `last` stand for, of which only the last `count` are looked at.
+std::uint64_t join_digits_before(const char* last, int count) noexcept {
+  alignas(16) static constexpr unsigned char masks[32] = {0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
+                                                          0,   0,   0,   0,   0,   255, 255, 255, 255, 255, 255,
+                                                          255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+  __m128i digits = _mm_sub_epi8(load_step(last - 16), _mm_set1_epi8('0'));
+  digits = _mm_and_si128(digits, _mm_loadu_si128(reinterpret_cast<const __m128i*>(masks + count)));
+  const __m128i tens = _mm_mullo_epi16(_mm_and_si128(digits, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10));
+  const __m128i twos = _mm_add_epi16(tens, _mm_srli_epi16(digits, 8));
+  const __m128i fours = _mm_madd_epi16(twos, _mm_set1_epi32(100 | 1 << 16));
+  const __m128i eights = _mm_madd_epi16(_mm_packs_epi32(fours, fours), _mm_set1_epi32(10000 | 1 << 16));
+  const auto both = static_cast<std::uint64_t>(_mm_cvtsi128_si64(eights));
+  return (both & 0xFFFFFFFFU) * 100000000 + (both >> 32);
+}
+
+/// How many of the sixteen characters at `at` are digits before the first other.
+int count_leading_digits(const char* at) noexcept {
+  const __m128i digits = _mm_sub_epi8(load_step(at), _mm_set1_epi8('0'));
+  const __m128i found = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
+  return std::countr_one(static_cast<unsigned>(_mm_movemask_epi8(found)));
+}
+
+#endif
+
+/// Appends the digits at `at` to `value`, which may wrap around; returns their end. Up to sixteen in one step, without
+/// a loop whose end nobody can predict. The text from `begin` on may be read.
+ALLOT_ALWAYS_INLINE const char* scan_digits([[maybe_unused]] const char* begin, const char* at, const char* end,
+                                            std::uint64_t& value) noexcept {
+#if defined(__SSE2__)
+  if (end - at >= 16) {
+    const int count = count_leading_digits(at);
+    if (count <= 8) {
+      if (count != 0) value = value * integer_powers[count] + join_digits(at, count);
       return at + count;
     }
+    if (at + count - 16 >= begin) {
+      at += count;
+      value = value * integer_powers[count] + join_digits_before(at, count);
+      if (count < 16) return at;
+    }
   }
+#endif
   for (; at != end && is_digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
   return at;
+}
+
+/// The same where few digits are usual.
+ALLOT_ALWAYS_INLINE const char* scan_few_digits(const char* begin, const char* at, const char* end,
+                                                std::uint64_t& value) noexcept {
+  for (int i = 0; i < 3; ++i, ++at) {
+    if (at == end || !is_digit(*at)) return at;
+    value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+  }
+  return scan_digits(begin, at, end, value);
 }
 
 /// Reads "e+12"; false when there are no digits. Large exponents stay large and do not wrap around.
@@ -171,14 +231,14 @@ const char* scan_number(const char* begin, const char* end, Number& number) noex
   if (at == end || !is_digit(*at)) return nullptr;
   const char* const first = at;
   std::uint64_t value = 0;
-  at = scan_digits(at, end, value);
+  at = scan_few_digits(begin, at, end, value);
   std::ptrdiff_t digits = at - first;
   if (*first == '0' && digits > 1) return nullptr;
   number.exponent = 0;
   number.integer = true;
   if (at != end && *at == '.') {
     const char* const fraction = at + 1;
-    at = scan_digits(fraction, end, value);
+    at = scan_digits(begin, fraction, end, value);
     if (at == fraction) return nullptr;
     digits += at - fraction;
     number.integer = false;

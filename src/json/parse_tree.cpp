@@ -1,15 +1,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "allot/json/key_order.hpp"
 #include "allot/json/parser.hpp"
 #include "allot/json/value.hpp"
 
 namespace allot::inline v0_1::json {
 
 namespace {
-
-/// The name of members to be dropped, known by its address.
-constexpr std::string_view removed = "removed";
 
 /// A number below 64 that differing keys seldom share.
 unsigned fingerprint(std::string_view key) noexcept {
@@ -223,14 +221,7 @@ bool TreeBuilder::settle_many_duplicates(std::span<Member> members, std::size_t 
   members = std::span<Member>(reinterpret_cast<Member*>(stack_.at(from)), count);
   const std::span<std::uint32_t> order(reinterpret_cast<std::uint32_t*>(stack_.at(from + count * sizeof(Member))),
                                        count);
-  for (std::size_t i = 0; i < count; ++i) order[i] = static_cast<std::uint32_t>(i);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t left, std::uint32_t right) {
-    const std::string_view a = members[left].name;
-    const std::string_view b = members[right].name;
-    if (a.size() != b.size()) return a.size() < b.size();
-    const int compared = a.compare(b);
-    return compared != 0 ? compared < 0 : left < right;
-  });
+  detail::order_keys(order, &members[0].name, sizeof(Member));
   for (std::size_t first = 0, next = 1; next < count; ++next) {
     Member& kept = members[order[first]];
     Member& same = members[order[next]];
@@ -240,10 +231,11 @@ bool TreeBuilder::settle_many_duplicates(std::span<Member> members, std::size_t 
     }
     if (in_.options().duplicate_fields == DuplicateFields::error) return in_.fail(ParseErrorKind::duplicate_field);
     if (in_.options().duplicate_fields == DuplicateFields::use_last) kept.value = same.value;
-    same.name = removed;
+    same.name = detail::removed_key;
   }
-  Member* const end = std::remove_if(members.data(), members.data() + count,
-                                     [](const Member& member) { return member.name.data() == removed.data(); });
+  Member* const end = std::remove_if(members.data(), members.data() + count, [](const Member& member) {
+    return member.name.data() == detail::removed_key.data();
+  });
   stack_.shrink_to(from + static_cast<std::size_t>(end - members.data()) * sizeof(Member));
   return true;
 }

@@ -218,6 +218,12 @@ TEST(Parse, ReadsMaps) {
   Reading<json::Map<int>> last(R"({"a":1,"a":2})", {.duplicate_fields = json::DuplicateFields::use_last});
   EXPECT_EQ(*last.value().find("a"), 2);
   EXPECT_EQ(last.value().size(), 1U);
+  const char* text = R"({"a":1,"b":2,"a":3,"c":4,"b":5})";
+  Reading<json::Map<int>> first(text, {.duplicate_fields = json::DuplicateFields::use_first});
+  ASSERT_EQ(first.value().size(), 3U);
+  EXPECT_EQ(*first.value().find("a"), 1);
+  EXPECT_EQ(*first.value().find("b"), 2);
+  EXPECT_EQ(first.value().begin()[2].first, "c");
 }
 
 TEST(Parse, ReadsVariantsByTheFirstAlternativeThatFits) {

@@ -31,6 +31,7 @@
 #include "allot/base/value_kinds.hpp"
 #include "allot/core/slices.hpp"
 #include "allot/json/fields.hpp"
+#include "allot/json/key_order.hpp"
 #include "allot/json/map.hpp"
 #include "allot/json/parsed.hpp"
 #include "allot/json/parser.hpp"
@@ -205,12 +206,16 @@ class Collector {
     __builtin_memcpy(to, &item, sizeof(T));
     return true;
   }
+  /// How many items there are; only while no other collector is alive above this one.
   [[nodiscard]] std::size_t count() const noexcept { return (in_.scratch().size() - base_ - padding_) / sizeof(T); }
-  [[nodiscard]] std::span<T> items() noexcept {
-    return {reinterpret_cast<T*>(in_.scratch().at(base_ + padding_)), count()};
+  /// The first `count` items; invalidated by the next one anyone adds.
+  [[nodiscard]] std::span<T> items(std::size_t count) noexcept {
+    return {reinterpret_cast<T*>(in_.scratch().at(base_ + padding_)), count};
   }
+  /// Drops all items but the first `count`.
+  void keep_first(std::size_t count) noexcept { in_.scratch().shrink_to(base_ + padding_ + count * sizeof(T)); }
   [[nodiscard]] bool take(std::span<T>& taken) noexcept {
-    const std::span<T> all = items();
+    const std::span<T> all = items(count());
     taken = {};
     if (all.empty()) return true;
     auto* const memory = static_cast<T*>(in_.allocate(all.size_bytes(), Alignment::of<T>()));
@@ -243,18 +248,43 @@ bool parse_span(Parser& in, std::span<T>& value) {
   return true;
 }
 
-/// Whether an entry's key is new; a duplicate is dealt with as the options say.
+/// Marks entries whose key stood before as to be dropped, or refuses them, as the options say.
 template <class T>
-bool add_entry(Parser& in, Collector<Entry<T>>& entries, const Entry<T>& entry, const char* place) noexcept {
-  for (Entry<T>& earlier : entries.items()) {
-    if (earlier.first != entry.first) continue;
-    if (in.options().duplicate_fields == DuplicateFields::error) {
-      return in.fail_at(ParseErrorKind::duplicate_field, place);
-    }
-    if (in.options().duplicate_fields == DuplicateFields::use_last) earlier.second = entry.second;
-    return true;
+bool mark_duplicates(Parser& in, Collector<Entry<T>>& entries) noexcept {
+  const std::size_t count = entries.count();
+  Collector<std::uint32_t> order(in);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!order.add(0)) return false;
   }
-  return entries.add(entry);
+  const std::span<Entry<T>> all = entries.items(count);
+  const std::span<std::uint32_t> ordered = order.items(count);
+  order_keys(ordered, &all[0].first, sizeof(Entry<T>));
+  for (std::size_t first = 0, next = 1; next < count; ++next) {
+    Entry<T>& kept = all[ordered[first]];
+    Entry<T>& same = all[ordered[next]];
+    if (kept.first != same.first) {
+      first = next;
+      continue;
+    }
+    if (in.options().duplicate_fields == DuplicateFields::error) return in.fail(ParseErrorKind::duplicate_field);
+    if (in.options().duplicate_fields == DuplicateFields::use_last) kept.second = same.second;
+    same.first = removed_key;
+  }
+  return true;
+}
+
+/// Deals with keys that stand twice; of equal ones an entry is kept in the place of the first.
+template <class T>
+bool settle_duplicates(Parser& in, Collector<Entry<T>>& entries) noexcept {
+  if (entries.count() < 2) return true;
+  if (!mark_duplicates(in, entries)) return false;
+  const std::span<Entry<T>> all = entries.items(entries.count());
+  std::size_t kept = 0;
+  for (const Entry<T>& entry : all) {
+    if (entry.first.data() != removed_key.data()) all[kept++] = entry;
+  }
+  entries.keep_first(kept);
+  return true;
 }
 
 template <class T>
@@ -265,12 +295,11 @@ bool parse_map(Parser& in, Map<T>& value) {
   while (more) {
     Entry<T> entry{};
     if (in.peek() != '"') return in.fail_unexpected();
-    const char* const place = in.place();
     if (!in.string(entry.first) || !in.colon() || !parse_value(in, entry.second)) return false;
-    if (!add_entry(in, entries, entry, place) || !in.next('}', more)) return false;
+    if (!entries.add(entry) || !in.next('}', more)) return false;
   }
   std::span<Entry<T>> taken;
-  if (!entries.take(taken)) return false;
+  if (!settle_duplicates(in, entries) || !entries.take(taken)) return false;
   value = Map<T>(taken);
   return true;
 }
