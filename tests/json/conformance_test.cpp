@@ -471,9 +471,7 @@ bool same(const json::Value& ours, const rapidjson::Value& theirs) {
   }
   if (theirs.IsString()) return ours.as_string() == std::string_view(theirs.GetString(), theirs.GetStringLength());
   if (theirs.IsBool()) return ours.as_bool() == theirs.GetBool();
-  if (theirs.IsNumber()) {  // (RapidJSON 1.1 reads 0e166 and 0E-121 as something else than zero)
-    return ours.as_double() == theirs.GetDouble() || ours.as_double() == 0;
-  }
+  if (theirs.IsNumber()) return ours.as_double() == theirs.GetDouble();
   return ours.is_null();
 }
 
@@ -491,6 +489,16 @@ bool has_repeated_key(const rapidjson::Value& value) {
   return false;
 }
 
+/// Whether a zero has an exponent: RapidJSON 1.1 reads it as something else, by undefined behaviour.
+bool has_zero_with_exponent(std::string_view text) {
+  for (std::size_t e = text.find_first_of("eE"); e != std::string_view::npos; e = text.find_first_of("eE", e + 1)) {
+    std::size_t begin = e;
+    while (begin > 0 && (text[begin - 1] == '.' || (text[begin - 1] >= '0' && text[begin - 1] <= '9'))) --begin;
+    if (begin != e && text.substr(begin, e - begin).find_first_of("123456789") == std::string_view::npos) return true;
+  }
+  return false;
+}
+
 TEST(Rfc8259, RapidJsonAgreesOnGeneratedDocuments) {
   constexpr unsigned flags = rapidjson::kParseFullPrecisionFlag | rapidjson::kParseValidateEncodingFlag;
   Documents documents(8259);
@@ -500,6 +508,7 @@ TEST(Rfc8259, RapidJsonAgreesOnGeneratedDocuments) {
     const std::string text = documents.next();
     // RapidJSON takes half surrogate pairs in escapes and refuses numbers too large for a double.
     if (text.find("\\ud") != std::string::npos && text.find("\\ud83d\\ude00") == std::string::npos) continue;
+    if (has_zero_with_exponent(text)) continue;
     rapidjson::Document theirs;
     theirs.Parse<flags>(text.c_str(), text.size());
     if (theirs.HasParseError() && theirs.GetParseError() == rapidjson::kParseErrorNumberTooBig) continue;
