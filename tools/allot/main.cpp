@@ -5,6 +5,8 @@
 #include "allot/base/config.hpp"
 #ifdef ALLOT_WITH_CHECK
 #include "check_command.hpp"
+#include "oom_command.hpp"
+#include "profile_command.hpp"
 #endif
 #include "tour.hpp"
 
@@ -30,11 +32,20 @@ int main(int argument_count, char** arguments) {
 #ifdef ALLOT_WITH_CHECK
   allot::tool::CheckOptions check_options;
   const CLI::App* check = allot::tool::add_check_command(app, check_options);
+  allot::tool::ProfileOptions profile_options;
+  const CLI::App* profile = allot::tool::add_profile_command(app, profile_options);
+  allot::tool::DiffOptions diff_options;
+  const CLI::App* diff = allot::tool::add_diff_command(app, diff_options);
+  allot::tool::OomOptions oom_options;
+  const CLI::App* oom = allot::tool::add_oom_command(app, oom_options);
 #endif
 
   CLI11_PARSE(app, argument_count, arguments);
 #ifdef ALLOT_WITH_CHECK
   if (check->parsed()) return allot::tool::run_check(check_options);
+  if (profile->parsed()) return allot::tool::run_profile(profile_options);
+  if (diff->parsed()) return allot::tool::run_diff(diff_options);
+  if (oom->parsed()) return allot::tool::run_oom(oom_options);
 #endif
   return allot::tool::run_tour(tour_options);
 }

@@ -1,0 +1,29 @@
+/// `allot profile` and `allot diff`: where a program's memory goes, and what changed between two runs.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace allot::tool {
+
+struct ProfileOptions {
+  std::vector<std::string> command;
+  std::string output, folded, json, pprof, html;
+  std::string measure = "peak";
+  std::size_t top = 10;
+  unsigned depth = 32;
+};
+
+struct DiffOptions {
+  std::string before, after;
+  std::size_t top = 20;
+};
+
+CLI::App* add_profile_command(CLI::App& app, ProfileOptions& options);
+int run_profile(const ProfileOptions& options);
+
+CLI::App* add_diff_command(CLI::App& app, DiffOptions& options);
+int run_diff(const DiffOptions& options);
+
+}  // namespace allot::tool
