@@ -302,6 +302,10 @@ class Collector {
       result_.notes.push_back("the record was full: " + std::to_string(process_.dropped_entries) +
                               " entries are missing");
     }
+    if (process_.dropped_reports != 0) {
+      result_.notes.push_back(std::to_string(process_.dropped_reports) +
+                              " repeated reports of the same mistakes were left out");
+    }
     result_.leaks_known = process_.leak_scan == rt::LeakScan::finished;
     if (process_.leak_scan == rt::LeakScan::started) {
       result_.notes.push_back("the process died while it was looking for leaks");

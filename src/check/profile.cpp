@@ -178,9 +178,8 @@ std::string diff_text(const std::vector<FoldedStack>& before, const std::vector<
     sum += change.second;
     if (change.second != 0) sorted.push_back(change);
   }
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& left, const auto& right) {
-    return std::abs(left.second) > std::abs(right.second);
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& left, const auto& right) { return std::abs(left.second) > std::abs(right.second); });
   const auto signed_text = [](std::int64_t bytes) {
     return (bytes < 0 ? "-" : "+") + human_bytes(static_cast<std::uint64_t>(std::abs(bytes)));
   };

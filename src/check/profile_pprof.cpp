@@ -37,7 +37,14 @@ class Message {
 };
 
 // Field numbers of profile.proto.
-enum ProfileField : unsigned { sample_type = 1, sample = 2, location = 4, function = 5, string_table = 6, default_type = 14 };
+enum ProfileField : unsigned {
+  sample_type = 1,
+  sample = 2,
+  location = 4,
+  function = 5,
+  string_table = 6,
+  default_type = 14
+};
 
 class Writer {
  public:

@@ -127,6 +127,8 @@ void read_header(const rt::RecordHeader& header, RecordedProcess& process) {
   process.crash_signal = static_cast<int>(header.crash_signal.load());
   process.leak_scan = header.leak_scan;
   process.allocations = header.allocations;
+  process.startup_allocations = header.startup_allocations;
+  process.dropped_reports = header.dropped_reports;
   process.live_bytes = header.live_bytes;
   process.peak_bytes = header.peak_bytes;
   process.dropped_entries = header.dropped_entries;

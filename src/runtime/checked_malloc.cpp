@@ -1,5 +1,6 @@
 #include "allot/runtime/checked_malloc.hpp"
 
+#include <atomic>
 #include <cstring>
 
 #include "../heap/checked/block_map.hpp"
@@ -98,10 +99,19 @@ bool wants_guard(Shard& shard) noexcept {
   return true;
 }
 
+/// The kernel has no more mappings to give (vm.max_map_count): fewer blocks are guarded from now on.
+ALLOT_COLD void guard_less(Shard& shard) noexcept {
+  static constinit std::atomic<bool> told{false};
+  shard.until_guarded *= 64;
+  if (told.exchange(true)) return;
+  log.add_text(EntryKind::note, "no more guard pages could be had (vm.max_map_count): fewer blocks were guarded");
+}
+
 void* take_block(const Request& request, Findings& findings) noexcept {
   Shard& shard = state->own_shard();
   if (wants_guard(shard)) {
     if (void* guarded = allocate_guarded(*state, request)) return guarded;
+    if (request.size != 0 && request.size < 32 * 1024 && request.alignment.bytes() <= 4096) guard_less(shard);
   }
   const std::size_t size_class = request.size > largest_stride - state->red_zone
                                      ? no_class
@@ -275,6 +285,7 @@ bool start(const CheckedMallocOptions& options, const char* record_folder) noexc
   engine.quarantine_bytes = options.quarantine_bytes;
   engine.large_quarantine_bytes = options.large_quarantine_bytes;
   engine.guard_sampling = options.guard_sampling;
+  engine.guard_at_start = options.guard_at_start;
   state = make_state(engine);
   return state != nullptr && log.is_open();
 }
@@ -410,11 +421,25 @@ void report(ReportFields fields, const BlockView& block, const Caller& caller) n
   report(fields, caller);
 }
 
+namespace {
+
+constexpr std::uint32_t most_repeats = 100;
+constinit std::atomic<std::uint32_t> repeats[4096];  // by a hash of what and where; a collision only drops early
+
+bool is_worth_logging(const ReportFields& fields) noexcept {
+  const std::uint32_t hash = (fields.here * 31 + static_cast<std::uint32_t>(fields.finding)) * 0x9E3779B9U >> 20;
+  if (repeats[hash].fetch_add(1, std::memory_order_relaxed) < most_repeats) return true;
+  log.header().dropped_reports.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
+}  // namespace
+
 void report(ReportFields fields, const Caller& caller) noexcept {
   fields.call = caller.name;
   fields.thread = sys::current_thread_number();
   fields.here = capture(caller, depth_of_reports);
-  log.add_report(fields);
+  if (is_worth_logging(fields)) log.add_report(fields);
 }
 
 void follow_fork() noexcept {

@@ -122,6 +122,7 @@ bool RecordLog::continue_with_copy(bool wanted_in_file) noexcept {
 void RecordLog::forget_parents_entries() noexcept {
   RecordHeader& header = this->header();
   header.allocations = 0;
+  header.startup_allocations = 0;
   header.ending = Ending::running;
   header.leak_scan = LeakScan::none;
   std::size_t position = sizeof header;

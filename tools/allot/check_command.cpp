@@ -93,7 +93,7 @@ bool write_reports(const CheckOptions& options, const check::RunFindings& run) {
 
 bool saw_allocations(const std::vector<check::RecordedProcess>& processes) {
   for (const check::RecordedProcess& process : processes) {
-    if (process.allocations != 0) return true;
+    if (process.allocations > process.startup_allocations) return true;
   }
   return false;
 }

@@ -10,8 +10,8 @@ namespace allot::tool {
 
 struct OomOptions {
   std::vector<std::string> command;
-  unsigned limit = 100;    ///< call stacks tried
-  unsigned seconds = 0;    ///< for one run; 0: ten times the first run, at least ten seconds
+  unsigned limit = 100;  ///< call stacks tried
+  unsigned seconds = 0;  ///< for one run; 0: ten times the first run, at least ten seconds
   bool verbose = false;
 };
 

@@ -62,8 +62,8 @@ int run_profile(const ProfileOptions& options) {
     return refusal.exit_code;
   }
   const RecordFolder folder;
-  const LibraryOptions library = {{"leaks", "0"}, {"functions", "0"}, {"depth", std::to_string(options.depth)},
-                                  {"free_depth", "0"}};
+  const LibraryOptions library = {
+      {"leaks", "0"}, {"functions", "0"}, {"depth", std::to_string(options.depth)}, {"free_depth", "0"}};
   bool timed_out = false;
   const Ending ending = run_checked(options.command, folder.path(), library, 0, timed_out, false);
   std::vector<std::string> problems;
@@ -77,11 +77,13 @@ int run_profile(const ProfileOptions& options) {
   const check::Profile profile = check::build_profile(*process, symbolizer);
   const std::string text = check::profile_text(profile, options.top);
   if (options.output.empty()) std::cerr << text;
-  const bool written = write_file(options.output, text) &&
-                       write_file(options.folded, options.folded.empty() ? "" : check::profile_folded(profile, measure_of(options.measure))) &&
-                       write_file(options.json, options.json.empty() ? "" : check::profile_json(profile)) &&
-                       write_file(options.pprof, options.pprof.empty() ? "" : check::profile_pprof(profile)) &&
-                       write_file(options.html, options.html.empty() ? "" : check::profile_html(profile));
+  const bool written =
+      write_file(options.output, text) &&
+      write_file(options.folded,
+                 options.folded.empty() ? "" : check::profile_folded(profile, measure_of(options.measure))) &&
+      write_file(options.json, options.json.empty() ? "" : check::profile_json(profile)) &&
+      write_file(options.pprof, options.pprof.empty() ? "" : check::profile_pprof(profile)) &&
+      write_file(options.html, options.html.empty() ? "" : check::profile_html(profile));
   if (!written) {
     std::cerr << "allot profile: a file could not be written\n";
     return exit_not_checked;

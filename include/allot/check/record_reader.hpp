@@ -78,6 +78,8 @@ struct RecordedProcess {
   int crash_signal = 0;
   runtime::LeakScan leak_scan = runtime::LeakScan::none;
   std::uint64_t allocations = 0;
+  std::uint64_t startup_allocations = 0;  ///< of these, before the program itself ran
+  std::uint64_t dropped_reports = 0;
   std::uint64_t live_bytes = 0;
   std::uint64_t peak_bytes = 0;
   std::uint64_t dropped_entries = 0;

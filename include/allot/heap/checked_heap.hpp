@@ -67,6 +67,8 @@ struct CheckedHeapOptions {
   /// Every n-th block gets pages of its own between inaccessible ones: reads and writes out of its bounds or after its
   /// free are reported at the access. 0: none. Cost: some 10 us and two pages for each such block.
   std::size_t guard_sampling = 0;
+  /// Guarded blocks begin where their pages do instead of ending there: stray accesses before them are caught.
+  bool guard_at_start = false;
   /// Called for every operation ("alloc 32 bytes at 0x..").  Cost: the sink's.
   std::optional<Sink> verbose_log = std::nullopt;
   /// Where memory for blocks comes from, in pieces of 64 KiB aligned to 64 KiB and more; held, not owned. Empty: pages

@@ -52,9 +52,11 @@ struct RecordHeader {
   std::atomic<std::uint32_t> crash_signal;  ///< a deadly signal that we saw, or 0
   std::atomic<std::uint64_t> live_bytes;
   std::atomic<std::uint64_t> peak_bytes;
-  std::atomic<std::uint64_t> peak_epoch;          ///< counts new peaks; see StackEntry
-  std::atomic<std::uint64_t> allocations;         ///< calls, failed ones too
-  std::atomic<std::uint64_t> size_histogram[64];  ///< blocks by the number of bits of their size
+  std::atomic<std::uint64_t> peak_epoch;           ///< counts new peaks; see StackEntry
+  std::atomic<std::uint64_t> allocations;          ///< calls that gave a block
+  std::atomic<std::uint64_t> startup_allocations;  ///< those before the program itself ran: libraries setting up
+  std::atomic<std::uint64_t> dropped_reports;      ///< of the same mistake again and again
+  std::atomic<std::uint64_t> size_histogram[64];   ///< blocks by the number of bits of their size
   char program[512];
 };
 

@@ -169,7 +169,8 @@ bool map_guarded(State& state, LargeBlock& block, const Request& request) noexce
   block.memory_size = block.memory_alignment = granule_bytes;
   block.readable = block.memory + page;
   block.readable_size = room;
-  block.block = block.readable + room - request.alignment.forward(request.size);
+  const std::size_t slack = room - request.alignment.forward(request.size);
+  block.block = block.readable + (state.options.guard_at_start ? 0 : slack);
   if (sys::protect_pages(block.readable, room, sys::Access::read_write)) return true;
   unmap(state, &block);
   return false;

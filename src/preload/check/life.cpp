@@ -181,6 +181,12 @@ void did_not_execute() noexcept {
   checked_malloc::record().header().ending = runtime::Ending::running;
 }
 
+void note_start_of_program() noexcept {
+  if (!ready()) return;
+  runtime::RecordHeader& header = checked_malloc::record().header();
+  header.startup_allocations = header.allocations.load();
+}
+
 void note_modules() noexcept {
   const std::uint64_t changes = sys::module_changes();
   if (!modules_mutex.try_lock()) return;

@@ -30,6 +30,9 @@ void finish(runtime::Ending ending, int code) noexcept;
 void about_to_execute() noexcept;
 void did_not_execute() noexcept;
 
+/// The libraries are set up; what follows is the program's own.
+void note_start_of_program() noexcept;
+
 /// Logs the modules loaded now, if they have changed.
 void note_modules() noexcept;
 

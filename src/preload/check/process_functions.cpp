@@ -115,6 +115,7 @@ ALLOT_EXPORT int __libc_start_main(Main main_function, int argument_count, char*
   using Start = int(Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
   Start* real = reinterpret_cast<Start*>(::dlsym(RTLD_NEXT, "__libc_start_main"));
   program_main = main_function;
+  note_start_of_program();
   return real(&run_main, argument_count, arguments, init, fini, loader_fini, stack_end);
 }
 

@@ -1,0 +1,4 @@
+/* Allocates nothing. */
+int main(void) {
+  return 0;
+}
