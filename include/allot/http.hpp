@@ -1,5 +1,5 @@
-/// The HTTP layer: server, router, requests and responses, middleware, static files, a test kit. json() for requests and
-/// responses is in allot/http_json.hpp.
+/// The HTTP layer: server, router, requests and responses, middleware, static files, a test kit. json() for requests
+/// and responses is in allot/http_json.hpp.
 #pragma once
 
 #include "allot/http/cookies.hpp"

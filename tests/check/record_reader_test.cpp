@@ -45,7 +45,8 @@ TEST_F(RecordReader, GivesBackWhatWasWritten) {
   log_.add_text(runtime::EntryKind::note, "a note");
   log_.add_text(runtime::EntryKind::argument, "thing");
   log_.add_leak(runtime::LeakKind::definite, stack, 2, 64, 1, 8, 0x5000);
-  log_.add_report({.finding = runtime::Finding::double_free, .address = 0x5000, .size = 64, .here = stack, .call = "free"});
+  log_.add_report(
+      {.finding = runtime::Finding::double_free, .address = 0x5000, .size = 64, .here = stack, .call = "free"});
 
   const RecordedProcess process = read();
   ASSERT_EQ(process.modules.size(), 1U);
@@ -77,7 +78,8 @@ TEST_F(RecordReader, AnyCutIsReadAsFarAsItGoes) {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     RecordedProcess process;
     std::string problem;
-    const bool read = check::read_record({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}, process, problem);
+    const bool read =
+        check::read_record({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}, process, problem);
     EXPECT_EQ(read, size >= sizeof(runtime::RecordHeader));
     EXPECT_TRUE(process.notes.empty());
   }

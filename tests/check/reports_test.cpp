@@ -20,8 +20,8 @@ RecordedProcess process_with_mistakes() {
   process.stacks.push_back({2, {0x333}});
   process.stacks.push_back({3, {0x444}});
   runtime::Family family = runtime::Family::new_array;
-  const check::RecordedReport report{runtime::Finding::double_free, family, family, 7, 0, 0x5000, 0x5000, 64, 16, 0, 0,
-                                     1, 2, 3, "operator delete[]"};
+  const check::RecordedReport report{
+      runtime::Finding::double_free, family, family, 7, 0, 0x5000, 0x5000, 64, 16, 0, 0, 1, 2, 3, "operator delete[]"};
   process.reports.push_back(report);
   process.reports.push_back(report);
   process.leaks.push_back({runtime::LeakKind::reachable, 1, 1, 1000, 0, 0, 0x1});
@@ -76,9 +76,11 @@ TEST(Findings, AProcessThatWasKilledSaysThatLeaksAreUnknown) {
 
 TEST(TextReport, ShowsErrorsAndSumsUp) {
   const std::string text = check::text_report(findings(process_with_mistakes()), {});
-  EXPECT_NE(text.find("error: double free: operator delete[] of a block of 64 bytes from new[] that was freed before (2 times) [double-free]\n"),
+  EXPECT_NE(text.find("error: double free: operator delete[] of a block of 64 bytes from new[] that was freed before "
+                      "(2 times) [double-free]\n"),
             std::string::npos);
-  EXPECT_NE(text.find("definitely lost: 300 bytes in 3 blocks, and 20 bytes in 2 blocks that only they point at"), std::string::npos);
+  EXPECT_NE(text.find("definitely lost: 300 bytes in 3 blocks, and 20 bytes in 2 blocks that only they point at"),
+            std::string::npos);
   EXPECT_EQ(text.find("still reachable: 1000 bytes in 1 block ["), std::string::npos);
   EXPECT_TRUE(text.ends_with("allot check: 3 errors in 1 process: 1 double-free, 2 leak-definite, 1 leak-possible\n"));
 }
@@ -90,9 +92,17 @@ TEST(TextReport, ReachableBlocksAreShownWhenAskedFor) {
 
 TEST(JsonText, EscapesAndNests) {
   check::JsonText json;
-  json.begin_object().member("a\"b", "line\nbreak \xff \xc3\xa9").key("list").begin_array().value(1).value(true).end_array();
+  json.begin_object()
+      .member("a\"b", "line\nbreak \xff \xc3\xa9")
+      .key("list")
+      .begin_array()
+      .value(1)
+      .value(true)
+      .end_array();
   json.key("none").begin_array().end_array().end_object();
-  EXPECT_EQ(json.text(), "{\n  \"a\\\"b\": \"line\\nbreak \\ufffd \xc3\xa9\",\n  \"list\": [\n    1,\n    true\n  ],\n  \"none\": []\n}");
+  EXPECT_EQ(
+      json.text(),
+      "{\n  \"a\\\"b\": \"line\\nbreak \\ufffd \xc3\xa9\",\n  \"list\": [\n    1,\n    true\n  ],\n  \"none\": []\n}");
 }
 
 TEST(JunitReport, FailsTheCasesWithErrors) {

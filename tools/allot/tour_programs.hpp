@@ -33,6 +33,8 @@ inline constexpr TourProgram tour_programs[] = {
     {"11_buf_print", "text in the caller's buffer: no allocation, and NoSpaceLeft when it does not fit", success},
     {"12_json_stdout", "JSON to standard output through a Writer: no text in memory at all", success},
     {"13_buffered_writer", "the same through a buffer: one system call", success},
+    {"20_http_server", "an HTTP server whose every request lives in an arena, reset when the response is sent",
+     success},
 };
 
 }  // namespace allot::tool

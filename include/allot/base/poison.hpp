@@ -1,10 +1,10 @@
 /// What AddressSanitizer and Valgrind are told: which bytes may be touched now. All no-ops when neither watches.
 ///
-/// AddressSanitizer tracks granules of 8 bytes and can mark only the tail of one as dead: poisoning rounds the start
-/// up, so up to 7 bytes at the front of a dead range may stay readable, and nothing live is ever hidden.
-/// The compiled library, built without a sanitizer, asks at run time who watches: a program built with AddressSanitizer,
-/// or run under Valgrind, may use a library that knew of neither.
-/// Unpoison memory before it goes back to a parent or the OS: shadow stays poisoned after munmap.
+/// AddressSanitizer tracks granules of 8 bytes and can mark only the tail of one as dead: a dead range begins exactly
+/// where it is said to, its last 1 to 7 bytes may stay readable, and nothing live is ever hidden.
+/// The compiled library, built without a sanitizer, asks at run time who watches: a program built with
+/// AddressSanitizer, or run under Valgrind, may use a library that knew of neither. Unpoison memory before it goes back
+/// to a parent or the OS: shadow stays poisoned after munmap.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,8 @@ inline void poison([[maybe_unused]] const void* memory, [[maybe_unused]] std::si
 #if ALLOT_ASAN
   __asan_poison_memory_region(memory, size);
 #elif defined(ALLOT_DETAIL_POISON_AT_RUN_TIME)
-  if (detail::a_tool_watches) [[unlikely]] detail::poison_for_tool(memory, size);
+  if (detail::a_tool_watches) [[unlikely]]
+    detail::poison_for_tool(memory, size);
 #elif ALLOT_VALGRIND
   VALGRIND_MAKE_MEM_NOACCESS(memory, size);
 #endif
@@ -52,7 +53,8 @@ inline void unpoison([[maybe_unused]] const void* memory, [[maybe_unused]] std::
 #if ALLOT_ASAN
   __asan_unpoison_memory_region(memory, size);
 #elif defined(ALLOT_DETAIL_POISON_AT_RUN_TIME)
-  if (detail::a_tool_watches) [[unlikely]] detail::unpoison_for_tool(memory, size, false);
+  if (detail::a_tool_watches) [[unlikely]]
+    detail::unpoison_for_tool(memory, size, false);
 #elif ALLOT_VALGRIND
   VALGRIND_MAKE_MEM_UNDEFINED(memory, size);
 #endif
@@ -63,7 +65,8 @@ inline void unpoison_defined([[maybe_unused]] const void* memory, [[maybe_unused
 #if ALLOT_ASAN
   __asan_unpoison_memory_region(memory, size);
 #elif defined(ALLOT_DETAIL_POISON_AT_RUN_TIME)
-  if (detail::a_tool_watches) [[unlikely]] detail::unpoison_for_tool(memory, size, true);
+  if (detail::a_tool_watches) [[unlikely]]
+    detail::unpoison_for_tool(memory, size, true);
 #elif ALLOT_VALGRIND
   VALGRIND_MAKE_MEM_DEFINED(memory, size);
 #endif
