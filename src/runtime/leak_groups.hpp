@@ -25,32 +25,30 @@ struct LeakGroup {
   }
 };
 
-/// A hash table in pages of its own, touched as used; half a million groups at most, further ones are not counted.
-/// Threads: not safe.
+/// Groups one behind the other, and a hash table of their numbers, in pages of its own that are touched as used; half a
+/// million groups at most, further ones are not counted. Threads: not safe.
 class LeakGroups {
  public:
-  LeakGroups() noexcept
-      : table_(static_cast<LeakGroup*>(sys::map_pages(bytes(), Alignment::from_bytes(sys::page_size())))) {}
+  LeakGroups() noexcept : groups_(map<LeakGroup>()), numbers_(map<std::uint32_t>()) {}
   LeakGroups(const LeakGroups&) = delete;
   LeakGroups& operator=(const LeakGroups&) = delete;
   ~LeakGroups() {
-    if (table_ != nullptr) sys::unmap_pages(table_, bytes());
+    if (groups_ != nullptr) sys::unmap_pages(groups_, bytes<LeakGroup>());
+    if (numbers_ != nullptr) sys::unmap_pages(numbers_, bytes<std::uint32_t>());
   }
 
   /// The group the block was added to, or null.
   LeakGroup* add(LeakKind kind, std::uint32_t stack, std::size_t size, std::uintptr_t block) noexcept {
-    LeakGroup* group = find(kind, stack);
+    LeakGroup* group = find(kind, stack, block);
     if (group == nullptr) return nullptr;
-    if (group->blocks == 0) *group = {kind, stack, 0, 0, 0, 0, block};
     ++group->blocks;
     group->bytes += size;
     return group;
   }
 
   void log_all(RecordLog& log) const noexcept {
-    for (std::size_t i = 0; table_ != nullptr && i < slots; ++i) {
-      const LeakGroup& group = table_[i];
-      if (group.blocks == 0) continue;
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      const LeakGroup& group = groups_[i];
       log.add_leak(group.kind, group.stack, group.blocks, group.bytes, group.indirect_blocks, group.indirect_bytes,
                    group.example);
     }
@@ -59,19 +57,34 @@ class LeakGroups {
  private:
   static constexpr std::size_t slots = std::size_t{1} << 19;
 
-  [[nodiscard]] static std::size_t bytes() noexcept { return sys::round_up_to_pages(slots * sizeof(LeakGroup)); }
+  template <class T>
+  [[nodiscard]] static std::size_t bytes() noexcept {
+    return sys::round_up_to_pages(slots * sizeof(T));
+  }
+  template <class T>
+  [[nodiscard]] static T* map() noexcept {
+    return static_cast<T*>(sys::map_pages(bytes<T>(), Alignment::from_bytes(sys::page_size())));
+  }
 
-  [[nodiscard]] LeakGroup* find(LeakKind kind, std::uint32_t stack) noexcept {
-    if (table_ == nullptr) return nullptr;
+  [[nodiscard]] LeakGroup* find(LeakKind kind, std::uint32_t stack, std::uintptr_t block) noexcept {
+    if (groups_ == nullptr || numbers_ == nullptr) return nullptr;
     const std::size_t start = (std::size_t{stack} * 4 + static_cast<std::size_t>(kind)) * 0x9E3779B97F4A7C15U >> 45;
     for (std::size_t probe = 0; probe < 4096; ++probe) {
-      LeakGroup& group = table_[(start + probe) % slots];
-      if (group.blocks == 0 || (group.kind == kind && group.stack == stack)) return &group;
+      std::uint32_t& number = numbers_[(start + probe) % slots];  // 0: none
+      if (number == 0) {
+        if (count_ == slots / 2) return nullptr;
+        groups_[count_] = {kind, stack, 0, 0, 0, 0, block};
+        number = ++count_;
+      }
+      LeakGroup& group = groups_[number - 1];
+      if (group.kind == kind && group.stack == stack) return &group;
     }
     return nullptr;
   }
 
-  LeakGroup* table_;
+  LeakGroup* groups_;
+  std::uint32_t* numbers_;
+  std::uint32_t count_ = 0;
 };
 
 }  // namespace allot::inline v0_1::runtime

@@ -179,6 +179,7 @@ class Scan {
 
   void scan_mapping(const sys::Mapping& mapping) noexcept {
     if (!mapping.readable || !mapping.writable || is_device(mapping)) return;
+    if (checked_malloc::record().covers(mapping.begin)) return;
     std::uintptr_t begin = mapping.begin;
     const std::uintptr_t lowest = lowest_stack_pointer(mapping);
     if (lowest != 0) {
