@@ -116,6 +116,7 @@ int clean_fork() {
   return 0;
 }
 int clean_own_segv_handler() {
+  free(malloc(1));
   struct sigaction action = {};
   action.sa_handler = [](int) { _exit(0); };
   sigaction(SIGSEGV, &action, nullptr);

@@ -93,7 +93,7 @@ bool write_reports(const CheckOptions& options, const check::RunFindings& run) {
 
 bool saw_allocations(const std::vector<check::RecordedProcess>& processes) {
   for (const check::RecordedProcess& process : processes) {
-    if (process.allocations > process.startup_allocations) return true;
+    if (process.allocations > process.startup_allocations || !process.reports.empty()) return true;
   }
   return false;
 }

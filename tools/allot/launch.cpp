@@ -145,6 +145,22 @@ void take_command(CLI::App& subcommand, std::vector<std::string>& command) {
   });
 }
 
+void drop_program_mark(const CLI::App& app, std::vector<std::string>& arguments) {
+  if (arguments.empty()) return;
+  const auto named = [&](const CLI::App* candidate) { return candidate->get_name() == arguments.front(); };
+  const std::vector<const CLI::App*> subcommands = app.get_subcommands(named);
+  if (subcommands.empty()) return;
+  const CLI::App* subcommand = subcommands.front();
+  for (std::size_t i = 1; i < arguments.size() && arguments[i].starts_with('-'); ++i) {
+    if (arguments[i] == "--") {
+      arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i));
+      return;
+    }
+    const CLI::Option* option = subcommand->get_option_no_throw(arguments[i]);
+    if (option != nullptr && option->get_items_expected_min() > 0) ++i;
+  }
+}
+
 RecordFolder::RecordFolder() {
   const char* where = std::getenv("TMPDIR");
   std::string name = std::string(where != nullptr && *where != '\0' ? where : "/tmp") + "/allot-check-XXXXXX";

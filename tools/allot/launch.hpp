@@ -14,6 +14,10 @@ inline constexpr int exit_not_checked = 125;     ///< the check could not be mad
 inline constexpr int exit_not_executable = 126;  ///< the program cannot be executed
 inline constexpr int exit_not_found = 127;       ///< there is no such program
 
+/// Takes the `--` in front of PROGRAM out of the arguments (which begin with the subcommand's name): for CLI11 it would
+/// end the subcommand. One among the program's own arguments stays.
+void drop_program_mark(const CLI::App& app, std::vector<std::string>& arguments);
+
 /// Everything from the first argument that is no option on is the program and its arguments, as in `env` and `nice`.
 void take_command(CLI::App& subcommand, std::vector<std::string>& command);
 

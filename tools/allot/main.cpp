@@ -1,10 +1,14 @@
 /// allot: the command. See `allot --help`.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
 
 #include "allot/base/config.hpp"
 #ifdef ALLOT_WITH_CHECK
 #include "check_command.hpp"
+#include "launch.hpp"
 #include "oom_command.hpp"
 #include "profile_command.hpp"
 #endif
@@ -40,7 +44,16 @@ int main(int argument_count, char** arguments) {
   const CLI::App* oom = allot::tool::add_oom_command(app, oom_options);
 #endif
 
-  CLI11_PARSE(app, argument_count, arguments);
+  std::vector<std::string> words(arguments + 1, arguments + argument_count);
+#ifdef ALLOT_WITH_CHECK
+  allot::tool::drop_program_mark(app, words);
+#endif
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
 #ifdef ALLOT_WITH_CHECK
   if (check->parsed()) return allot::tool::run_check(check_options);
   if (profile->parsed()) return allot::tool::run_profile(profile_options);
