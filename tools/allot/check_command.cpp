@@ -131,8 +131,8 @@ CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
   check->add_option("--leaks", options.leaks, "Which leaks are errors: no (do not look), definite, possible")
       ->check(CLI::IsMember({"no", "definite", "possible"}));
   check->add_flag("--show-reachable", options.show_reachable, "Show blocks still reachable and indirectly lost ones");
-  check->add_option("--suppressions", options.suppressions,
-                    "File of suppressions (LeakSanitizer's or Valgrind's kind)");
+  check->add_option("--suppressions", options.suppressions, "File of suppressions (LeakSanitizer's or Valgrind's kind)")
+      ->allow_extra_args(false);
   check->add_flag("--no-built-in-suppressions", options.no_built_in_suppressions,
                   "Forget those for glibc and libstdc++");
   check->add_flag("--show-suppressed", options.show_suppressed, "Show suppressed issues too");
