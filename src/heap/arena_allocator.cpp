@@ -56,7 +56,8 @@ Alignment at_least_node_alignment(Alignment alignment) noexcept {
 
 // --- allocating when the current segment is used up ---
 
-void* ArenaAllocator::alloc_slow(std::size_t size, Alignment alignment) noexcept {
+void* ArenaAllocator::alloc_slow(std::size_t size, Alignment alignment, bool has_red_zones) noexcept {
+  has_red_zones_ = has_red_zones;
   if (size > max_block_size || alignment.bytes() > max_block_size) return nullptr;
   if (void* memory = alloc_from_regions(size, alignment)) return memory;
   if (merge_regions()) {
@@ -65,16 +66,24 @@ void* ArenaAllocator::alloc_slow(std::size_t size, Alignment alignment) noexcept
   if (is_oversized(size, alignment)) {
     if (void* memory = alloc_oversized(size, alignment)) return memory;
   }
-  return make_room(size, alignment) ? raw_alloc(size, alignment) : nullptr;
+  return make_room(size, alignment) ? cut(size, alignment) : nullptr;
+}
+
+/// The next block of the current segment, which has room for it.
+void* ArenaAllocator::cut(std::size_t size, Alignment alignment) noexcept {
+  void* memory = reinterpret_cast<void*>(alignment.forward(cursor_));
+  cursor_ = end_of(memory, callers_footprint(size));
+  unpoison(memory, size);
+  return memory;
 }
 
 /// Room for the block behind `cursor_`: the newest node grown, a node of the usual size, or one that just fits.
 bool ArenaAllocator::make_room(std::size_t size, Alignment alignment) noexcept {
-  std::size_t bytes = sizeof(Node) + sizeof(Segment) + red_zone + footprint(size);
+  std::size_t bytes = sizeof(Node) + sizeof(Segment) + red_zone + callers_footprint(size);
   if (!checked_add(bytes, worst_padding(alignment), bytes)) return false;
   bytes = node_alignment.forward(bytes);
   std::uintptr_t end = 0;
-  if (checked_add(alignment.forward(cursor_), footprint(size), end) && grow_newest_node(end)) return true;
+  if (checked_add(alignment.forward(cursor_), callers_footprint(size), end) && grow_newest_node(end)) return true;
   const std::size_t usual = next_node_bytes();
   return (bytes < usual && add_node(usual)) || add_node(bytes);
 }
@@ -96,10 +105,8 @@ bool ArenaAllocator::add_node(std::size_t bytes) noexcept {
   return true;
 }
 
-/// Grows the newest node, if blocks are cut from its end, so that they may reach `end`. A caller built with red zones
-/// comes here with blocks that fit without them, when this file was built without.
+/// Grows the newest node, if blocks are cut from its end, so that they may reach `end`.
 bool ArenaAllocator::grow_newest_node(std::uintptr_t end) noexcept {
-  if (end <= limit_) return true;
   if (nodes_ == nullptr || limit_ != end_of(nodes_, nodes_->bytes)) return false;
   const std::size_t needed = node_alignment.forward(end - end_of(nodes_, 0));
   const std::size_t usual = nodes_->bytes + next_node_bytes();
@@ -136,7 +143,7 @@ void ArenaAllocator::leave_segment() noexcept {
 void* ArenaAllocator::alloc_from_regions(std::size_t size, Alignment alignment) noexcept {
   const std::size_t header = sizeof(Segment) + red_zone;
   std::size_t bytes = 0;
-  if (!checked_add(footprint(size), worst_padding(alignment) + header, bytes)) return nullptr;
+  if (!checked_add(callers_footprint(size), worst_padding(alignment) + header, bytes)) return nullptr;
   detail::FreeRegions::Range range = free_regions_.take(bytes);
   const bool is_small = size < detail::FreeRegions::smallest;
   if (range.begin == 0 && !is_small) {
@@ -147,7 +154,7 @@ void* ArenaAllocator::alloc_from_regions(std::size_t size, Alignment alignment) 
   if (!is_small && range.stamp == stamp_) return cut_block(range, size, alignment);
   leave_segment();
   push_segment(reinterpret_cast<void*>(range.begin), range.end, range.stamp);
-  return raw_alloc(size, alignment);
+  return cut(size, alignment);
 }
 
 /// Joins free regions, when so much was freed since the last time that it may help.
@@ -160,7 +167,7 @@ bool ArenaAllocator::merge_regions() noexcept {
 void* ArenaAllocator::cut_block(detail::FreeRegions::Range range, std::size_t size, Alignment alignment) noexcept {
   const std::uintptr_t begin = alignment.forward(range.begin);
   free_regions_.add(range.begin, begin, range.stamp);
-  free_regions_.add(begin + footprint(size), range.end, range.stamp);
+  free_regions_.add(begin + callers_footprint(size), range.end, range.stamp);
   void* memory = reinterpret_cast<void*>(begin);
   unpoison(memory, size);
   return memory;
@@ -173,9 +180,10 @@ bool ArenaAllocator::is_in_node(const void* memory) const noexcept {
   return false;
 }
 
-void ArenaAllocator::free_large(void* memory, std::size_t size, Alignment alignment) noexcept {
+void ArenaAllocator::free_large(void* memory, std::size_t size, Alignment alignment, bool has_red_zones) noexcept {
+  has_red_zones_ = has_red_zones;
   if (!is_in_node(memory)) return release_oversized(header_of(memory, alignment));
-  const std::uintptr_t end = end_of(memory, footprint(size));
+  const std::uintptr_t end = end_of(memory, callers_footprint(size));
   ALLOT_ASSERT(!free_regions_.likely_overlaps(address_of(memory), end), "the block is free already");
   detail::fill_freed(memory, size);
   poison(memory, size);
@@ -184,11 +192,13 @@ void ArenaAllocator::free_large(void* memory, std::size_t size, Alignment alignm
 
 // --- resizing what is not the last block, or reaches beyond the segment ---
 
-bool ArenaAllocator::resize_slow(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+bool ArenaAllocator::resize_slow(void* memory, std::size_t size, Alignment alignment, std::size_t new_size,
+                                 bool has_red_zones) noexcept {
+  has_red_zones_ = has_red_zones;
   if (new_size > max_block_size) return false;
-  if (is_last(memory, size)) {
-    if (!grow_newest_node(end_of(memory, footprint(new_size)))) return false;
-    cursor_ = end_of(memory, footprint(new_size));
+  if (end_of(memory, callers_footprint(size)) == cursor_) {
+    if (!grow_newest_node(end_of(memory, callers_footprint(new_size)))) return false;
+    cursor_ = end_of(memory, callers_footprint(new_size));
   } else if (has_oversized(memory, size, alignment)) {
     return resize_oversized(memory, size, alignment, new_size);
   } else if (new_size > size) {
@@ -219,7 +229,7 @@ void* ArenaAllocator::remap_slow(void* memory, std::size_t size, Alignment align
 bool ArenaAllocator::is_oversized(std::size_t size, Alignment alignment) const noexcept {
   const std::size_t usual = next_node_bytes();
   const std::size_t header = sizeof(Node) + sizeof(Segment) + red_zone;
-  return footprint(size) > usual || footprint(size) + worst_padding(alignment) + header > usual ||
+  return callers_footprint(size) > usual || callers_footprint(size) + worst_padding(alignment) + header > usual ||
          limit_ - cursor_ > usual / 4;
 }
 

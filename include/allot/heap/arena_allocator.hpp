@@ -87,7 +87,7 @@ class ArenaAllocator : public PinnedAllocator<ArenaAllocator> {
     const std::uintptr_t begin = alignment.forward(cursor_);
     const std::uintptr_t end = begin + footprint(size);  // no overflow: neither is more than half of all addresses
     if (end > limit_) [[unlikely]]
-      return alloc_slow(size, alignment);
+      return alloc_slow(size, alignment, poisoning_enabled);
     if (begin == 0) __builtin_unreachable();  // there is no node at null
     cursor_ = end;
     void* memory = reinterpret_cast<void*>(begin);
@@ -97,10 +97,10 @@ class ArenaAllocator : public PinnedAllocator<ArenaAllocator> {
 
   [[nodiscard]] ALLOT_ALWAYS_INLINE bool raw_resize(void* memory, std::size_t size, Alignment alignment,
                                                     std::size_t new_size) noexcept {
-    if (!is_last(memory, size)) return resize_slow(memory, size, alignment, new_size);
+    if (!is_last(memory, size)) return resize_slow(memory, size, alignment, new_size, poisoning_enabled);
     std::uintptr_t end = 0;
     if (!checked_add(address_of(memory), footprint(new_size), end) || end > limit_) [[unlikely]]
-      return resize_slow(memory, size, alignment, new_size);
+      return resize_slow(memory, size, alignment, new_size, poisoning_enabled);
     cursor_ = end;
     mark_resized(memory, size, new_size);
     return true;
@@ -125,8 +125,8 @@ class ArenaAllocator : public PinnedAllocator<ArenaAllocator> {
   static std::uintptr_t address_of(const void* memory) noexcept { return reinterpret_cast<std::uintptr_t>(memory); }
 
   /// Bytes a block of `size` takes: where a tool watches, with a red zone behind it and whole granules.
-  static constexpr std::size_t footprint(std::size_t size) noexcept {
-    if constexpr (!poisoning_enabled) return size;
+  static constexpr std::size_t footprint(std::size_t size, bool has_red_zone = poisoning_enabled) noexcept {
+    if (!has_red_zone) return size;
     return size > max_block_size - 32 ? max_block_size : Alignment::from_bytes(8).forward(size) + 16;
   }
 
@@ -144,7 +144,7 @@ class ArenaAllocator : public PinnedAllocator<ArenaAllocator> {
   }
 
   void free_elsewhere(void* memory, std::size_t size, Alignment alignment) noexcept {
-    if (is_large(size, alignment)) return free_large(memory, size, alignment);
+    if (is_large(size, alignment)) return free_large(memory, size, alignment, poisoning_enabled);
     detail::fill_freed(memory, size);
     poison(memory, size);
   }
@@ -154,13 +154,19 @@ class ArenaAllocator : public PinnedAllocator<ArenaAllocator> {
     return (size | alignment.bytes()) >= detail::FreeRegions::smallest;
   }
 
-  ALLOT_COLD void* alloc_slow(std::size_t size, Alignment alignment) noexcept;
-  ALLOT_COLD bool resize_slow(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept;
+  // The library may be built otherwise than the program: these are told whether their caller keeps red zones.
+  ALLOT_COLD void* alloc_slow(std::size_t size, Alignment alignment, bool has_red_zones) noexcept;
+  ALLOT_COLD bool resize_slow(void* memory, std::size_t size, Alignment alignment, std::size_t new_size,
+                              bool has_red_zones) noexcept;
   ALLOT_COLD void* remap_slow(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept;
-  ALLOT_NOINLINE void free_large(void* memory, std::size_t size, Alignment alignment) noexcept;
+  ALLOT_NOINLINE void free_large(void* memory, std::size_t size, Alignment alignment, bool has_red_zones) noexcept;
 
   // Nodes: memory from the child, cut into blocks.
   [[nodiscard]] std::size_t next_node_bytes() const noexcept;
+  [[nodiscard]] std::size_t callers_footprint(std::size_t size) const noexcept {
+    return footprint(size, has_red_zones_);
+  }
+  [[nodiscard]] void* cut(std::size_t size, Alignment alignment) noexcept;
   [[nodiscard]] bool make_room(std::size_t size, Alignment alignment) noexcept;
   [[nodiscard]] bool add_node(std::size_t bytes) noexcept;
   [[nodiscard]] bool grow_newest_node(std::uintptr_t end) noexcept;
@@ -202,6 +208,7 @@ class ArenaAllocator : public PinnedAllocator<ArenaAllocator> {
   std::size_t oversized_bytes_ = 0;
   std::uint64_t stamp_ = 1;  // counts marks
   std::uint64_t reset_count_ = 0;
+  bool has_red_zones_ = poisoning_enabled;  // what the caller of the running slow path keeps
   detail::FreeRegions free_regions_;
 };
 
