@@ -7,6 +7,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # g++ 12 sees overlapping copies in std::string's operator+ (GCC bug 105651).
   target_compile_options(allot_options INTERFACE -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Its -Wconversion means more than g++'s; and libstdc++ 12's stable_sort uses what libstdc++ 12 calls deprecated.
+  target_compile_options(allot_options INTERFACE -Wno-sign-conversion -Wno-deprecated-declarations)
+endif()
 if(ALLOT_WERROR)
   target_compile_options(allot_options INTERFACE -Werror)
 endif()

@@ -24,7 +24,7 @@ struct Root {
   std::size_t count;
 };
 constexpr std::size_t most_roots = 8;
-constinit Root roots[most_roots];
+constinit Root roots[most_roots] = {};
 constinit std::size_t root_count = 0;
 
 enum class Mark : std::uint8_t { none = 0, reachable, possible, pointed_at, attributed };

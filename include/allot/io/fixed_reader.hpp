@@ -18,7 +18,7 @@ class FixedReader : public PinnedReader<FixedReader> {
   explicit FixedReader(std::string_view text) noexcept
       : PinnedReader(const_cast<char*>(text.data()), text.size(), text.size()) {}
 
-  IoResult<std::size_t> raw_read(char*, std::size_t) noexcept { return 0; }
+  IoResult<std::size_t> raw_read(char*, std::size_t) noexcept { return std::size_t{0}; }
 };
 
 }  // namespace allot::inline v0_1::io
