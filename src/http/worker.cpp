@@ -304,7 +304,7 @@ void Worker::give_back(Exchange& exchange) noexcept {
 
 bool Worker::reserve_own(Connection& connection, InputBuffer& from, std::size_t capacity) noexcept {
   InputBuffer larger;
-  if (capacity <= config_.limits.max_head && spare_own_.size() != 0) {
+  if (capacity <= config_.limits.max_head && !spare_own_.empty()) {
     larger.data = spare_own_.data();
     larger.capacity = spare_own_.size();
     spare_own_ = {};
@@ -326,7 +326,7 @@ bool Worker::reserve_own(Connection& connection, InputBuffer& from, std::size_t 
 
 void Worker::release_own(Connection& connection) noexcept {
   const std::span<char> memory(connection.own.data, connection.own.capacity);
-  if (memory.size() == config_.limits.max_head && spare_own_.size() == 0 && !draining()) {
+  if (memory.size() == config_.limits.max_head && spare_own_.empty() && !draining()) {
     spare_own_ = memory;
   } else if (memory.data() != nullptr) {
     budget_.allocator().free(memory);

@@ -470,11 +470,11 @@ class [[nodiscard]] Result {
   constexpr void take_from(Other&& other) {
     has_value_ = other.has_value();
     if (!has_value_) {
-      ::new (static_cast<void*>(&error_)) E(std::move(other).error());
+      ::new (static_cast<void*>(&error_)) E(std::forward<Other>(other).error());
     } else if constexpr (holds_void) {
       ::new (static_cast<void*>(&value_)) Stored();
     } else {
-      ::new (static_cast<void*>(&value_)) Stored(*std::move(other));
+      ::new (static_cast<void*>(&value_)) Stored(*std::forward<Other>(other));
     }
   }
 

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <new>
 #include <span>
 #include <string_view>
@@ -109,7 +110,8 @@ bool parse_number(Parser& in, T& value) noexcept {
   } else {
     return integer_from(in, number, place, value);
   }
-  if (value - value != 0) return in.fail_at(ParseErrorKind::number_out_of_range, place);
+  constexpr T largest = std::numeric_limits<T>::max();
+  if (value > largest || value < -largest) return in.fail_at(ParseErrorKind::number_out_of_range, place);
   return true;
 }
 

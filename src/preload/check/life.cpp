@@ -16,7 +16,6 @@
 #include "entry.hpp"
 #include "settings.hpp"
 
-extern "C" int on_exit(void (*function)(int, void*), void* argument) noexcept;
 extern "C" [[gnu::weak]] const char* __lsan_default_suppressions();
 
 namespace allot::inline v0_1::preload {
