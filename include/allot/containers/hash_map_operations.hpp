@@ -182,7 +182,7 @@ class HashMapOperations : protected HashTable<K, V, H, E, Group> {
   Result<std::optional<V>> fetch_put(const Handle& handle, Key&& key, Value&& value) {
     bool existed = false;
     ALLOT_TRY(Slot* const slot, find_or_make(handle, existed, std::forward<Key>(key), std::forward<Value>(value)));
-    if (!existed) return std::optional<V>();
+    if (!existed) return Result<std::optional<V>>(std::in_place);
     std::optional<V> old(std::move(slot->value));
     slot->value = std::forward<Value>(value);
     return old;
