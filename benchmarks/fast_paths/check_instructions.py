@@ -27,6 +27,9 @@ PROMISES = [
     ("fixed.direct", 1.3, "bump.inline"),
     ("fixed.handle", 1.0, "monotonic.virtual"),
     ("pool.pair", 1.2, "freelist.pair"),
+    ("pool.inlined", 1.2, "freelist.inlined"),
+    ("list.direct", 1.1, "vector.append"),
+    ("list.handle", 1.1, "vector.append"),
 ]
 
 

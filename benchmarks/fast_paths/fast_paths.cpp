@@ -4,7 +4,8 @@
 ///
 /// check_instructions.py runs each scenario under callgrind with two numbers of rounds; the difference is the cost of
 /// the rounds between. A round allocates `allocations` blocks of sizes the compiler does not know, writes to each, and
-/// takes them all back; pools create and destroy one object that often.
+/// takes them all back; pools create and destroy one object that often; lists are grown by one element that often, from
+/// empty to the end of the run.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -13,7 +14,10 @@
 #include <new>
 #include <vector>
 
+#include "allot/base/try.hpp"
+#include "allot/containers/array_list.hpp"
 #include "allot/heap/arena_allocator.hpp"
+#include "allot/heap/c_allocator.hpp"
 #include "allot/heap/fixed_buffer_allocator.hpp"
 #include "allot/heap/memory_pool.hpp"
 #include "allot/heap/page_allocator.hpp"
@@ -187,15 +191,77 @@ void pool_pair(std::size_t rounds) {
   run_pairs(*opaque(&pool), rounds);
 }
 
+// The same inlined into one loop, in which the address of the object leaves the compiler's sight.
+
+void free_list_inlined(std::size_t rounds) {
+  FreeList own;
+  FreeList& list = *opaque(&own);
+  for (std::size_t pair = 0; pair < rounds * allocations; ++pair) {
+    Object* object = list.create();
+    if (object == nullptr) return;
+    object->number = pair;
+    list.destroy(opaque(object));
+  }
+}
+
+allot::Result<void> pool_inlined_in(Pool& pool, std::size_t rounds) {
+  for (std::size_t pair = 0; pair < rounds * allocations; ++pair) {
+    Object* object = ALLOT_TRY_EXPR(pool.create_uninit());
+    object->number = pair;
+    pool.destroy(opaque(object));
+  }
+  return {};
+}
+
+void pool_inlined(std::size_t rounds) {
+  Pool pool(allot::page_allocator());
+  if (!pool_inlined_in(*opaque(&pool), rounds).has_value()) std::abort();
+}
+
+// Lists.
+
+void vector_append(std::size_t rounds) {
+  std::vector<std::uint64_t> list;
+  std::vector<std::uint64_t>& known = *opaque(&list);
+  for (std::uint64_t number = 0; number < rounds * allocations; ++number) known.push_back(number);
+}
+
+template <class List>
+void append_numbers(List& list, std::size_t rounds) {
+  List& known = *opaque(&list);
+  for (std::uint64_t number = 0; number < rounds * allocations; ++number) {
+    if (!known.append(number).has_value()) std::abort();
+  }
+}
+
+void list_direct(std::size_t rounds) {
+  allot::ArrayList<std::uint64_t, allot::CAllocator> list{allot::CAllocator()};
+  append_numbers(list, rounds);
+}
+
+void list_handle(std::size_t rounds) {
+  allot::ArrayList<std::uint64_t> list(allot::c_allocator());
+  append_numbers(list, rounds);
+}
+
 struct Scenario {
   const char* name;
   void (*run)(std::size_t rounds);
 };
 constexpr Scenario scenarios[] = {
-    {"bump.inline", &bump_inline},      {"monotonic.virtual", &monotonic_virtual},
-    {"arena.direct", &arena_direct},    {"arena.handle", &arena_handle},
-    {"fixed.direct", &fixed_direct},    {"fixed.handle", &fixed_handle},
-    {"freelist.pair", &free_list_pair}, {"pool.pair", &pool_pair},
+    {"bump.inline", &bump_inline},
+    {"monotonic.virtual", &monotonic_virtual},
+    {"arena.direct", &arena_direct},
+    {"arena.handle", &arena_handle},
+    {"fixed.direct", &fixed_direct},
+    {"fixed.handle", &fixed_handle},
+    {"freelist.pair", &free_list_pair},
+    {"pool.pair", &pool_pair},
+    {"freelist.inlined", &free_list_inlined},
+    {"pool.inlined", &pool_inlined},
+    {"vector.append", &vector_append},
+    {"list.direct", &list_direct},
+    {"list.handle", &list_handle},
 };
 
 }  // namespace
