@@ -39,6 +39,11 @@ unsigned char* tail_of(Entry* entry) noexcept {
   return reinterpret_cast<unsigned char*>(entry + 1);
 }
 
+/// As memcpy; an empty text may be null, which memcpy must not be given.
+void put(unsigned char* to, const void* from, std::size_t bytes) noexcept {
+  if (bytes != 0) std::memcpy(to, from, bytes);
+}
+
 }  // namespace
 
 bool RecordLog::open(const char* folder) noexcept {
@@ -203,7 +208,7 @@ std::uint32_t RecordLog::add_stack(std::span<const std::uintptr_t> frames, std::
   entry->first_call = header().allocations.load(std::memory_order_relaxed) + 1;
   entry->depth = static_cast<std::uint32_t>(frames.size());
   entry->hash = hash;
-  std::memcpy(tail_of(entry), frames.data(), frames.size_bytes());
+  put(tail_of(entry), frames.data(), frames.size_bytes());
   publish(entry, EntryKind::stack);
   return static_cast<std::uint32_t>((reinterpret_cast<unsigned char*>(entry) - base_) / 8);
 }
@@ -282,8 +287,8 @@ void RecordLog::add_module(std::uintptr_t begin, std::uintptr_t end, std::uintpt
   entry->build_id_bytes = static_cast<std::uint32_t>(build_id.size());
   entry->path_bytes = static_cast<std::uint32_t>(path.size());
   unsigned char* tail = tail_of(entry);
-  std::memcpy(tail, build_id.data(), build_id.size());
-  std::memcpy(tail + build_id.size(), path.data(), path.size());
+  put(tail, build_id.data(), build_id.size());
+  put(tail + build_id.size(), path.data(), path.size());
   publish(entry, EntryKind::module);
 }
 
@@ -305,7 +310,7 @@ void RecordLog::add_report(const ReportFields& report) noexcept {
   entry->allocated = report.allocated;
   entry->freed = report.freed;
   entry->text_bytes = static_cast<std::uint32_t>(report.call.size());
-  std::memcpy(tail_of(entry), report.call.data(), report.call.size());
+  put(tail_of(entry), report.call.data(), report.call.size());
   publish(entry, EntryKind::report);
 }
 
@@ -327,7 +332,7 @@ void RecordLog::add_text(EntryKind kind, std::string_view text) noexcept {
   TextEntry* entry = begin_entry<TextEntry>(text.size());
   if (entry == nullptr) return;
   entry->text_bytes = static_cast<std::uint32_t>(text.size());
-  std::memcpy(tail_of(entry), text.data(), text.size());
+  put(tail_of(entry), text.data(), text.size());
   publish(entry, kind);
 }
 
