@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "allot/http/method.hpp"
 #include "allot/http/text.hpp"
 
 namespace allot::inline v0_1::http::detail {
@@ -27,12 +28,19 @@ Line first_line(std::string_view text) noexcept {
   return {line, true, !is_field_value(line)};
 }
 
-/// The size a chunk begins with; false when it is none. Extensions behind a semicolon are ignored.
+/// The size a chunk begins with; false when it is none. White space stands only between it and the semicolon of an
+/// extension; what an extension says is ignored.
 bool parse_chunk_size(std::string_view line, std::uint64_t& size) noexcept {
-  const std::string_view digits = trimmed(take_until(line, ';'));
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
-  return !digits.empty() && digits.front() != '-' && parsed.ec == std::errc() &&
-         parsed.ptr == digits.data() + digits.size();
+  const auto parsed = std::from_chars(line.data(), line.data() + line.size(), size, 16);
+  if (parsed.ec != std::errc() || line.front() == '-') return false;
+  const std::string_view rest = line.substr(static_cast<std::size_t>(parsed.ptr - line.data()));
+  return rest.empty() || trimmed(rest).starts_with(';');
+}
+
+/// A trailer is a header that came late: a name, a colon, a value.
+bool is_trailer(std::string_view line) noexcept {
+  const bool has_colon = line.find(':') != std::string_view::npos;
+  return has_colon && is_token(take_until(line, ':'));
 }
 
 }  // namespace
@@ -102,6 +110,7 @@ ChunkDecoder::Progress ChunkDecoder::read_trailer(const char* data, std::size_t 
   const Line line = first_line({data + raw_, size - raw_});
   if (line.malformed || line.text.size() + trailer_bytes_ > most_trailer_bytes) return Progress::malformed;
   if (!line.complete) return Progress::needs_more;
+  if (!line.text.empty() && !is_trailer(line.text)) return Progress::malformed;
   raw_ += line.text.size() + 2;
   trailer_bytes_ += static_cast<std::uint32_t>(line.text.size() + 2);
   return line.text.empty() ? Progress::done : Progress::needs_more;

@@ -46,6 +46,18 @@ struct Output {
   }
 };
 
+/// How fast a client is: the time it was waited for and the bytes it moved.
+struct Pace {
+  std::int64_t waited = 0;  ///< milliseconds
+  std::uint64_t moved = 0;  ///< bytes
+
+  /// Whether it was waited for longer than `grace` milliseconds and those its bytes take at `rate` bytes a second.
+  [[nodiscard]] bool is_below(std::size_t rate, int grace) const noexcept {
+    if (rate == 0 || waited <= grace) return false;
+    return static_cast<std::uint64_t>(waited - grace) * rate / 1000 > moved;
+  }
+};
+
 struct Exchange {
   /// `memory` is what the exchange and its buffers were allocated from.
   Exchange(Allocator memory, std::span<std::byte> arena_buffer, std::span<char> input_buffer,
@@ -64,13 +76,16 @@ struct Exchange {
   }
   /// Ends both and takes the arena's memory back.
   void end() noexcept {
+    if (response_state.has_value()) response_state->release_body();  // a stream's destructor may look at the request
+    head = {};
     response.reset();
     request.reset();
     response_state.reset();
     request_state.reset();
     output = {};
-    stream_ended = chunked_output = chunks_begun = unread_input = false;
+    stream_ended = chunked_output = chunks_begun = head_only = unread_input = false;
     next_piece = 0;
+    pace = {};
     arena.reset();
   }
 
@@ -91,6 +106,8 @@ struct Exchange {
   bool stream_ended = false;
   bool chunked_output = false;
   bool chunks_begun = false;  ///< the head went out before the first chunk
+  bool head_only = false;     ///< no chunk may follow it: HEAD, 204, 304
+  Pace pace;                  ///< of the client while it takes the response
   char chunk_size[20] = {};
 
   /// The line in front of a chunk of `size` bytes; valid until the next one.
@@ -129,6 +146,7 @@ struct Connection {
   ChunkDecoder chunks;
   Exchange* exchange = nullptr;  ///< while writing or streaming
   std::int64_t deadline = 0;
+  std::int64_t waits_since = 0;  ///< while writing
   DeadlineList* list = nullptr;
   Connection* earlier = nullptr;
   Connection* later = nullptr;
@@ -161,6 +179,7 @@ class DeadlineList {
   }
 
   [[nodiscard]] Connection* first() const noexcept { return first_; }
+  [[nodiscard]] Connection* last() const noexcept { return last_; }
 
  private:
   Connection* first_ = nullptr;

@@ -95,6 +95,8 @@ HttpResult<RouteMatch> find_route(const Router& router, RequestState& request) n
 void answer(const Router& router, const RouteMatch& match, Request& request, Response& response) noexcept {
   Outcome outcome = run_match(router, match, request, response);
   if (!outcome.failed()) outcome = response.state().failure;
+  const bool has_gap = response.state().kind == BodyKind::written && response.state().writer.failed();
+  if (!outcome.failed() && has_gap) outcome = {"OutOfMemory", Status::service_unavailable};
   if (outcome.failed()) answer_failure(router, outcome, request, response);
 }
 

@@ -20,6 +20,10 @@ const char* error_name(ErrorKind kind) noexcept {
       return "NotFound";
     case ErrorKind::invalid_address:
       return "InvalidAddress";
+    case ErrorKind::no_such_address:
+      return "NoSuchAddress";
+    case ErrorKind::address_in_use:
+      return "AddressInUse";
     case ErrorKind::bad_route:
       return "BadRoute";
     case ErrorKind::duplicate_route:

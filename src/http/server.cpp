@@ -16,6 +16,20 @@ constexpr int pause_without_descriptors = 50;  // milliseconds
 constexpr std::string_view refusal =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\nRetry-After: 1\r\n\r\n";
 
+/// The error of a socket that could not listen.
+Error listening_error(int error_number) noexcept {
+  switch (error_number) {
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+    case EPROTONOSUPPORT:
+      return {ErrorKind::no_such_address, error_number};
+    case EADDRINUSE:
+      return {ErrorKind::address_in_use, error_number};
+    default:
+      return {ErrorKind::system, error_number};
+  }
+}
+
 bool is_sensible(const Config& config) noexcept {
   constexpr std::size_t room_behind_head = 1024;
   return config.workers != 0 && config.max_connections != 0 && config.limits.max_head != 0 &&
@@ -58,8 +72,9 @@ HttpResult<void> ServerCore::init() noexcept {
 HttpResult<void> ServerCore::open() noexcept {
   ALLOT_CHECK(state_ == State::new_, "a server listens once");
   ALLOT_TRY_VOID(router_.seal());
-  listener_ = sys::open_listener(address_, static_cast<int>(config_.backlog));
-  if (listener_ < 0) ALLOT_FAIL(Error(ErrorKind::system, -listener_));
+  const sys::DualStack dual_stack = config_.dual_stack ? sys::DualStack::on : sys::DualStack::off;
+  listener_ = sys::open_listener(address_, static_cast<int>(config_.backlog), dual_stack);
+  if (listener_ < 0) ALLOT_FAIL(listening_error(-listener_));
   port_.store(sys::local_address(listener_).port(), std::memory_order_relaxed);
   int error = poller_.open();
   if (error == 0) error = poller_.add(listener_, sys::Interest::read, listener_token);

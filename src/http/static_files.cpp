@@ -106,9 +106,9 @@ RangeKind parse_range(std::string_view header, std::uint64_t size, Range& range)
   return RangeKind::satisfiable;
 }
 
-/// Whether a Range header counts: If-Range, when present, must name this version.
+/// Whether a Range header counts: for GET only (RFC 9110, 14.2), and If-Range, when present, must name this version.
 bool wants_range(const Request& request, std::string_view tag, std::int64_t modified) noexcept {
-  if (!request.headers().contains("Range")) return false;
+  if (request.method() != Method::get || !request.headers().contains("Range")) return false;
   const auto condition = request.headers().find("If-Range");
   return !condition.has_value() || *condition == tag || parse_date(*condition) == modified;
 }

@@ -123,6 +123,9 @@ bool is_field_value(std::string_view text) noexcept {
 
 DateText format_date(std::int64_t unix_seconds) noexcept {
   constexpr std::int64_t day_seconds = 86'400;
+  constexpr std::int64_t last_second = 253'402'300'799;  // of the year 9999
+  if (unix_seconds < 0) unix_seconds = 0;
+  if (unix_seconds > last_second) unix_seconds = last_second;
   const std::int64_t days = unix_seconds / day_seconds;
   const std::int64_t second = unix_seconds % day_seconds;
   const Day day = day_of(days);

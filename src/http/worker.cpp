@@ -159,10 +159,20 @@ void Worker::handle(const sys::ReadyEvent& event) noexcept {
     case Phase::lingering:
       return drain_lingering(connection);
     case Phase::streaming:
-      return close(connection);  // the client left, or sends what nobody will read
+      return event.broken ? close(connection) : on_stream_input(connection);
     case Phase::writing:
       return event.broken ? close(connection) : on_writable(connection);
   }
+}
+
+/// A client sends while its stream waits for the next piece: a request that is served after the stream, or the end of
+/// what it sends. That ends a stream that ticks, which goes on as long as somebody listens; others have an end.
+void Worker::on_stream_input(Connection& connection) noexcept {
+  const sys::SocketTransfer next = sys::peek(connection.socket);
+  const bool at_end = next.error == 0 && next.count == 0;
+  const bool ticks = connection.exchange->response_state->stream.interval != 0;
+  if ((next.error != 0 && !next.would_block()) || (at_end && ticks)) return close(connection);
+  set_interest(connection, sys::Interest::none);
 }
 
 void Worker::expire() noexcept {
@@ -185,8 +195,9 @@ void Worker::expire_list(DeadlineList& list, Counter& counter, bool answer_timeo
 
 void Worker::continue_due_streams() noexcept {
   Connection* at = streams_.first();
+  const Connection* const last = streams_.last();  // those that go on are added behind it, for the next round
   while (at != nullptr) {
-    Connection* const later = at->later;
+    Connection* const later = at == last ? nullptr : at->later;
     if (at->deadline <= now_) resume(*at);
     at = later;
   }

@@ -25,10 +25,10 @@
 
 namespace allot::inline v0_1::http::detail {
 
-/// What is left of serving one connection for now.
+/// How one step of serving a connection ended.
 enum class Step : std::uint8_t {
-  again,    ///< look at the input again
-  wait,     ///< for more input
+  again,    ///< a request was served, another may be in the input
+  wait,     ///< the input holds a part of a request; the rest has not arrived
   blocked,  ///< the connection waits for its client or its stream, and keeps its exchange
   closed,
 };
@@ -71,6 +71,7 @@ class Worker {
   void expire() noexcept;
   void expire_list(DeadlineList& list, Counter& counter, bool answer_timeout) noexcept;
   void continue_due_streams() noexcept;
+  void on_stream_input(Connection& connection) noexcept;
   void begin_draining() noexcept;
   void close_all() noexcept;
   [[nodiscard]] bool draining() const noexcept { return drain_until_ != 0; }
@@ -111,7 +112,8 @@ class Worker {
                                  std::size_t consumed) noexcept;
   [[nodiscard]] Step run_streamed(Connection& connection, Exchange& exchange, InputBuffer& in, const RouteMatch& match,
                                   std::size_t head_size) noexcept;
-  void send_status(Connection& connection, Status status) noexcept;
+  enum class Body : bool { without, with };
+  void send_status(Connection& connection, Status status, Body body = Body::with) noexcept;
 
   // Output (worker_output.cpp).
   [[nodiscard]] Step send_response(Connection& connection, Exchange& exchange) noexcept;
@@ -120,7 +122,8 @@ class Worker {
   [[nodiscard]] bool build_text(Connection& connection, Exchange& exchange) noexcept;
   [[nodiscard]] bool build_head(const Connection& connection, Exchange& exchange, Framing framing, std::uint64_t length,
                                 std::string_view body) noexcept;
-  void compress(Exchange& exchange, std::string_view& body) noexcept;
+  [[nodiscard]] bool compress(Exchange& exchange, std::string_view& body) noexcept;
+  [[nodiscard]] bool is_last(const Connection& connection, const Exchange& exchange) const noexcept;
   [[nodiscard]] bool finish_chunks(Connection& connection, Exchange& exchange) noexcept;
   [[nodiscard]] Step continue_sending(Connection& connection, Exchange& exchange) noexcept;
   [[nodiscard]] Step finish_response(Connection& connection, Exchange& exchange) noexcept;
@@ -135,11 +138,14 @@ class Worker {
   void resume(Connection& connection) noexcept;
 
   // What handlers do with the socket themselves (worker_blocking.cpp).
-  [[nodiscard]] HttpResult<void> send_all(Connection& connection, Output output) noexcept;
+  template <class Wait>
+  HttpResult<void> wait_for_pace(const Connection& connection, Pace& pace, int timeout, Wait wait) noexcept;
+  [[nodiscard]] HttpResult<void> send_all(Connection& connection, Exchange& exchange, Output output) noexcept;
   [[nodiscard]] bool make_chunked_head(Connection& connection, Exchange& exchange) noexcept;
   static HttpResult<void> send_chunk(void* context, std::string_view data) noexcept;
   static HttpResult<std::size_t> read_streamed(void* context, std::span<char> destination) noexcept;
-  [[nodiscard]] HttpResult<std::size_t> receive_waiting(Connection& connection, char* to, std::size_t size) noexcept;
+  [[nodiscard]] HttpResult<std::size_t> receive_waiting(Connection& connection, Pace& pace, char* to,
+                                                        std::size_t size) noexcept;
 
   Allocator allocator_;
   const Config& config_;

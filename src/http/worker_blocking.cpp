@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "allot/base/try.hpp"
+#include "allot/sys/clock.hpp"
 
 namespace allot::inline v0_1::http::detail {
 
@@ -16,17 +17,29 @@ std::size_t copy_prefix(std::span<char> destination, std::string_view from) noex
 
 }  // namespace
 
-HttpResult<void> Worker::send_all(Connection& connection, Output output) noexcept {
+/// Waits until the client can be read from or written to, by `wait`, and notes how long that took.
+template <class Wait>
+HttpResult<void> Worker::wait_for_pace(const Connection& connection, Pace& pace, int timeout, Wait wait) noexcept {
+  if (pace.is_below(config_.slowest_client, timeout)) ALLOT_FAIL(ErrorKind::timed_out);
+  const std::int64_t begin = sys::coarse_milliseconds();
+  const bool ready = wait(connection.socket, timeout);
+  pace.waited += sys::coarse_milliseconds() - begin;
+  if (!ready) ALLOT_FAIL(ErrorKind::timed_out);
+  return {};
+}
+
+HttpResult<void> Worker::send_all(Connection& connection, Exchange& exchange, Output output) noexcept {
   while (!output.empty()) {
     const bool only_second = output.first.empty();
     const sys::SocketTransfer sent = only_second ? sys::send(connection.socket, output.second)
                                                  : sys::send(connection.socket, output.first, output.second);
     if (sent.would_block()) {
-      if (!sys::wait_writable(connection.socket, config_.timeouts.write)) ALLOT_FAIL(ErrorKind::timed_out);
+      ALLOT_TRY_VOID(wait_for_pace(connection, exchange.pace, config_.timeouts.write, &sys::wait_writable));
       continue;
     }
     if (sent.error != 0) ALLOT_FAIL(Error(ErrorKind::closed, sent.error));
     counters_.bytes_out.add(sent.count);
+    exchange.pace.moved += sent.count;
     output.consume(sent.count);
   }
   return {};
@@ -35,9 +48,12 @@ HttpResult<void> Worker::send_all(Connection& connection, Output output) noexcep
 /// Makes the head of a chunked response the output.
 bool Worker::make_chunked_head(Connection& connection, Exchange& exchange) noexcept {
   exchange.chunks_begun = true;
-  if (draining() || exchange.response_state->close) connection.keep_alive = false;
+  if (is_last(connection, exchange)) connection.keep_alive = false;
+  const bool no_body = has_no_body(exchange.response_state->status);
+  exchange.head_only = no_body || exchange.request_state->method == Method::head;
+  if (no_body) return build_head(connection, exchange, Framing::none, 0, {});
   if (!build_stream_head(connection, exchange)) return false;
-  if (exchange.request_state->method == Method::head) exchange.chunked_output = false;
+  if (exchange.head_only) exchange.chunked_output = false;
   return true;
 }
 
@@ -47,23 +63,25 @@ HttpResult<void> Worker::send_chunk(void* context, std::string_view data) noexce
     if (!worker.make_chunked_head(connection, exchange)) ALLOT_FAIL(ErrorKind::out_of_memory);
     const Output head = exchange.output;
     exchange.output = {};
-    ALLOT_TRY_VOID(worker.send_all(connection, head));
+    ALLOT_TRY_VOID(worker.send_all(connection, exchange, head));
   }
-  if (exchange.request_state->method == Method::head) return {};
-  if (!exchange.chunked_output) return worker.send_all(connection, {data, {}});
-  ALLOT_TRY_VOID(worker.send_all(connection, {exchange.chunk_size_line(data.size()), data}));
-  return worker.send_all(connection, {"\r\n", {}});
+  if (exchange.head_only) return {};
+  if (!exchange.chunked_output) return worker.send_all(connection, exchange, {data, {}});
+  ALLOT_TRY_VOID(worker.send_all(connection, exchange, {exchange.chunk_size_line(data.size()), data}));
+  return worker.send_all(connection, exchange, {"\r\n", {}});
 }
 
-HttpResult<std::size_t> Worker::receive_waiting(Connection& connection, char* to, std::size_t size) noexcept {
+HttpResult<std::size_t> Worker::receive_waiting(Connection& connection, Pace& pace, char* to,
+                                                std::size_t size) noexcept {
   for (;;) {
     const sys::SocketTransfer received = sys::receive(connection.socket, to, size);
     if (received.would_block()) {
-      if (!sys::wait_readable(connection.socket, config_.timeouts.body)) ALLOT_FAIL(ErrorKind::timed_out);
+      ALLOT_TRY_VOID(wait_for_pace(connection, pace, config_.timeouts.body, &sys::wait_readable));
       continue;
     }
     if (received.count == 0) ALLOT_FAIL(Error(ErrorKind::closed, received.error));
     counters_.bytes_in.add(received.count);
+    pace.moved += received.count;
     return received.count;
   }
 }
@@ -84,7 +102,7 @@ HttpResult<std::size_t> Worker::StreamedBody::read_plain(std::span<char> destina
   std::size_t count = copy_prefix(destination, {in.data + position, in.end - position});
   position += count;
   if (count == 0) {
-    ALLOT_TRY(count, worker.receive_waiting(connection, destination.data(), destination.size()));
+    ALLOT_TRY(count, worker.receive_waiting(connection, pace, destination.data(), destination.size()));
   }
   left -= count;
   return count;
@@ -107,7 +125,7 @@ HttpResult<std::size_t> Worker::StreamedBody::read_chunks(std::span<char> destin
 HttpResult<void> Worker::StreamedBody::receive_more() noexcept {
   decoder.compact(in.data, in.end);
   if (in.room() == 0) ALLOT_FAIL(ErrorKind::malformed);  // a line of chunk framing longer than any limit
-  ALLOT_TRY(const std::size_t count, worker.receive_waiting(connection, in.data + in.end, in.room()));
+  ALLOT_TRY(const std::size_t count, worker.receive_waiting(connection, pace, in.data + in.end, in.room()));
   in.end += count;
   return {};
 }

@@ -50,6 +50,7 @@ struct Worker::StreamedBody {
   std::size_t position;  ///< next byte to hand out
   std::uint64_t left;    ///< bytes of a body of known length that were not handed out
   ChunkDecoder decoder;
+  Pace pace;
   bool ended = false;  ///< the last chunk was decoded
 };
 

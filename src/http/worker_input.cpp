@@ -25,7 +25,7 @@ bool is_no_http(std::string_view bytes) noexcept {
 /// A response to be sent at once, from the stack: nothing that could fail for lack of memory.
 class PlainResponse {
  public:
-  PlainResponse(Status status, std::string_view date) noexcept {
+  PlainResponse(Status status, std::string_view date, bool has_body) noexcept {
     add("HTTP/1.1 ");
     add_number(static_cast<std::uint64_t>(status));
     add(" ");
@@ -35,7 +35,7 @@ class PlainResponse {
     add("\r\nContent-Length: ");
     add_number(reason_of(status).size());
     add("\r\n\r\n");
-    add(reason_of(status));
+    if (has_body) add(reason_of(status));
   }
   [[nodiscard]] std::string_view view() const noexcept { return {text_, size_}; }
 
@@ -215,7 +215,7 @@ Step Worker::park(Connection& connection, Exchange& exchange) noexcept {
     idle_.add(connection, now_ + config_.timeouts.keep_alive);
     return Step::wait;
   }
-  if (connection.phase == Phase::idle || connection.phase == Phase::writing) {
+  if (connection.phase == Phase::idle) {
     connection.phase = Phase::head;
     heads_.add(connection, now_ + config_.timeouts.head);
   }
@@ -258,15 +258,16 @@ Step Worker::refuse(Connection& connection, Exchange& exchange, Status status) n
   }
   if (status == Status::request_header_fields_too_large) counters_.heads_too_large.add();
   if (status == Status::content_too_large) counters_.bodies_too_large.add();
+  const Body body = exchange.head.method == "HEAD" ? Body::without : Body::with;
   exchange.end();
   exchange.scratch.clear();
-  send_status(connection, status);
+  send_status(connection, status, body);
   close_gently(connection, true);
   return Step::closed;
 }
 
-void Worker::send_status(Connection& connection, Status status) noexcept {
-  const PlainResponse response(status, date_.view());
+void Worker::send_status(Connection& connection, Status status, Body body) noexcept {
+  const PlainResponse response(status, date_.view(), body == Body::with);
   counters_.note_status(status);
   counters_.bytes_out.add(sys::send(connection.socket, response.view()).count);
 }

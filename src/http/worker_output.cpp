@@ -16,16 +16,21 @@ bool is_head_request(const Exchange& exchange) noexcept {
 
 }  // namespace
 
+/// Whether the connection ends with this response.
+bool Worker::is_last(const Connection& connection, const Exchange& exchange) const noexcept {
+  const bool enough = config_.max_requests != 0 && connection.requests + 1 >= config_.max_requests;
+  return enough || exchange.response_state->close || draining();
+}
+
 Step Worker::send_response(Connection& connection, Exchange& exchange) noexcept {
   ResponseState& response = *exchange.response_state;
+  if (is_last(connection, exchange)) connection.keep_alive = false;
   ++connection.requests;
   counters_.requests.add();
   counters_.note_status(response.status);
   if (response.failure.failed()) {
     (response.failure.status == Status::service_unavailable ? counters_.out_of_memory : counters_.handler_errors).add();
   }
-  const bool last = config_.max_requests != 0 && connection.requests >= config_.max_requests;
-  if (response.close || last || draining()) connection.keep_alive = false;
 
   if (response.kind == BodyKind::chunks) {
     if (!finish_chunks(connection, exchange)) {
@@ -41,8 +46,8 @@ Step Worker::send_response(Connection& connection, Exchange& exchange) noexcept 
 /// Ends a body whose chunks the handler has sent; false when it must look broken to the client.
 bool Worker::finish_chunks(Connection& connection, Exchange& exchange) noexcept {
   if (exchange.response_state->failure.failed()) return false;
-  if (!exchange.chunks_begun) return make_chunked_head(connection, exchange);
-  if (exchange.chunked_output) exchange.output = {"0\r\n\r\n", {}};
+  if (!exchange.chunks_begun && !make_chunked_head(connection, exchange)) return false;
+  if (exchange.chunked_output) exchange.output.second = "0\r\n\r\n";
   return true;
 }
 
@@ -73,7 +78,7 @@ bool Worker::build_stream_head(Connection& connection, Exchange& exchange) noexc
 
 bool Worker::build_text(Connection& connection, Exchange& exchange) noexcept {
   std::string_view body = exchange.response_state->body_text();
-  compress(exchange, body);
+  if (!compress(exchange, body)) return false;
   const std::uint64_t length = body.size();
   if (is_head_request(exchange)) body = {};
   const bool is_inline = body.size() <= largest_inline_body;
@@ -100,17 +105,23 @@ bool Worker::build_head(const Connection& connection, Exchange& exchange, Framin
   return true;
 }
 
-/// Compresses the body if that was asked for, the client can read it and it gets smaller.
-void Worker::compress(Exchange& exchange, std::string_view& body) noexcept {
-  ResponseState& response = *exchange.response_state;
-  if (!(response.compress || config_.compress) || body.size() < config_.compress_from) return;
-  if (!is_compressible(response.content_type) || exchange.response->headers().contains("Content-Encoding")) return;
-  exchange.response->add_header("Vary", "Accept-Encoding");
-  if (!list_accepts(exchange.request->header("Accept-Encoding"), "gzip")) return;
+/// Compresses the body if that was asked for, the client can read it and it gets smaller. False when there is no memory
+/// for a header that must say so.
+bool Worker::compress(Exchange& exchange, std::string_view& body) noexcept {
+  const ResponseState& response = *exchange.response_state;
+  if (!(response.compress || config_.compress) || body.size() < config_.compress_from) return true;
+  if (!is_compressible(response.content_type) || exchange.response->headers().contains("Content-Encoding")) return true;
+  const auto says = [&](std::string_view name, std::string_view value) {
+    const std::size_t before = response.field_count;
+    exchange.response->add_header(name, value);
+    return response.field_count != before;
+  };
+  if (!says("Vary", "Accept-Encoding")) return false;
+  if (!list_accepts(exchange.request->header("Accept-Encoding"), "gzip")) return true;
   const std::string_view smaller = gzip_.compress(exchange.arena.allocator(), body);
-  if (smaller.empty()) return;
-  exchange.response->add_header("Content-Encoding", "gzip");
+  if (smaller.empty()) return true;
   body = smaller;
+  return says("Content-Encoding", "gzip");
 }
 
 Step Worker::continue_sending(Connection& connection, Exchange& exchange) noexcept {
@@ -145,6 +156,10 @@ bool Worker::produce_piece(Exchange& exchange) noexcept {
       return false;
     }
   }
+  if (response.writer.failed()) {  // a piece is missing: the client must not take the rest for the whole
+    counters_.out_of_memory.add();
+    return false;
+  }
   const bool silent = response.writer.text().empty();
   exchange.next_piece =
       now_ + (silent && response.stream.interval == 0 ? pause_after_nothing : response.stream.interval);
@@ -174,6 +189,7 @@ Worker::Flushed Worker::flush(Connection& connection, Exchange& exchange) noexce
     if (sent.would_block()) return Flushed::blocked;
     if (sent.error != 0) return Flushed::broken;
     counters_.bytes_out.add(sent.count);
+    exchange.pace.moved += sent.count;
     output.consume(sent.count);
   }
   return flush_file(connection, exchange);
@@ -188,6 +204,7 @@ Worker::Flushed Worker::flush_file(Connection& connection, Exchange& exchange) n
     if (sent.would_block()) return Flushed::blocked;
     if (sent.error != 0 || sent.count == 0) return Flushed::broken;  // 0: the file became shorter
     counters_.bytes_out.add(sent.count);
+    exchange.pace.moved += sent.count;
     file.offset += sent.count;
     file.size -= sent.count;
   }
@@ -201,6 +218,7 @@ Step Worker::wait_for_client(Connection& connection, Exchange& exchange) noexcep
   }
   connection.phase = Phase::writing;
   set_interest(connection, sys::Interest::write);
+  connection.waits_since = now_;
   writes_.add(connection, now_ + config_.timeouts.write);
   return Step::blocked;
 }
@@ -220,13 +238,18 @@ Step Worker::finish_response(Connection& connection, Exchange& exchange) noexcep
   const bool unread_input = exchange.unread_input;
   counters_.note_arena(exchange.arena.used(), exchange.arena.fell_back());
   exchange.end();
+  connection.phase = Phase::idle;  // what waits in the input is a request of its own, with deadlines of its own
   if (connection.keep_alive) return Step::again;
   close_gently(connection, unread_input);
   return Step::closed;
 }
 
 void Worker::on_writable(Connection& connection) noexcept {
-  resume(connection);
+  Pace& pace = connection.exchange->pace;
+  pace.waited += now_ - connection.waits_since;
+  if (!pace.is_below(config_.slowest_client, config_.timeouts.write)) return resume(connection);
+  counters_.write_timeouts.add();
+  close(connection);
 }
 
 /// Goes on with a response that waited for its client or its stream.

@@ -7,7 +7,7 @@ namespace allot::inline v0_1::io {
 
 void AllocatingWriter::deinit() noexcept {
   if (owned_) allocator_.free(std::span<char>(begin, limit));
-  owned_ = false;
+  owned_ = failed_ = false;
   begin = position = limit = nullptr;
 }
 
@@ -46,7 +46,9 @@ IoResult<void> AllocatingWriter::reserve(std::size_t count) noexcept {
 }
 
 IoResult<void> AllocatingWriter::raw_drain(std::string_view data) noexcept {
-  ALLOT_TRY_VOID(reserve(data.size()));
+  const IoResult<void> reserved = reserve(data.size());
+  failed_ |= !reserved.has_value();
+  ALLOT_TRY_VOID(reserved);
   append(data);
   return {};
 }

@@ -155,7 +155,7 @@ TEST_F(MemoryTest, TheFormulaHoldsUnderPressure) {
   int served = 0;
   int refused = 0;
   for (int i = 0; i < 20; ++i) (health() == 200 ? served : refused) += 1;
-  EXPECT_GT(server().metrics().out_of_memory, 50U);
+  EXPECT_TRUE(eventually([this] { return server().metrics().out_of_memory > 50; }));
   EXPECT_EQ(served, 20);
   EXPECT_LE(watched_.peak(), routes + formula.fixed + formula.budget);
   EXPECT_GE(watched_.live(), formula.fixed);
@@ -262,7 +262,7 @@ TEST_F(MemoryTest, TenThousandConnectionsAreServed) {
   const pid_t child = ::fork();  // before any thread is started
   if (child == 0) {
     std::uint16_t port = 0;
-    ::alarm(60);
+    ::alarm(280);  // before the test's own limit
     if (::read(to_child[0], &port, sizeof(port)) != sizeof(port)) ::_exit(9);
     ::_exit(hold_connections(port, count));
   }
@@ -272,6 +272,7 @@ TEST_F(MemoryTest, TenThousandConnectionsAreServed) {
   config.workers = 2;
   config.max_connections = count + 100;
   config.backlog = 4096;
+  config.timeouts.keep_alive = 600'000;
   make_watched(config);
   listen();
   const std::size_t before = watched_.live();

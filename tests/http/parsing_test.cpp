@@ -132,6 +132,8 @@ TEST(Text, DecimalNumbersAreDigitsOnly) {
 TEST(Text, DatesGoBothWays) {
   EXPECT_EQ(format_date(784'111'777).view(), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(format_date(0).view(), "Thu, 01 Jan 1970 00:00:00 GMT");
+  EXPECT_EQ(format_date(-1'000'000'000'000).view(), "Thu, 01 Jan 1970 00:00:00 GMT");
+  EXPECT_EQ(format_date(INT64_MAX).view(), "Fri, 31 Dec 9999 23:59:59 GMT");
   for (const std::int64_t moment : {0LL, 951'782'400LL, 951'868'800LL, 1'709'164'800LL, 4'102'444'799LL}) {
     EXPECT_EQ(parse_date(format_date(moment).view()), moment);
   }

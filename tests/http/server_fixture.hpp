@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <optional>
 #include <string>
@@ -11,6 +12,16 @@
 #include "http/raw_client.hpp"
 
 namespace allot::http {
+
+/// Whether `condition` becomes true, however busy the machine is. Waits for a minute before it says no.
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int i = 0; i < 12'000; ++i) {
+    if (condition()) return true;
+    ::usleep(5000);
+  }
+  return false;
+}
 
 class ServerTest : public testing::Test {
  protected:
@@ -40,6 +51,10 @@ class ServerTest : public testing::Test {
   Router& router() { return server().router(); }
   test::RawClient client() { return test::RawClient(server().port()); }
   test::RawResponse ask(std::string_view request) { return client().ask(request); }
+  /// Whether every connection ends.
+  bool all_closed() {
+    return eventually([this] { return server().metrics().live_connections == 0; });
+  }
   /// The status of GET /hello on a new connection: 200 when the server is well.
   int health() { return ask("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n").status; }
 

@@ -19,6 +19,8 @@ enum class ErrorKind : std::uint8_t {
   closed,             ///< the connection ended
   not_found,          ///< no such file, or a path that leads out of its root
   invalid_address,    ///< the configured address is none
+  no_such_address,    ///< this machine does not have the configured address: not its own, or IPv6 is switched off
+  address_in_use,     ///< someone listens there already
   bad_route,          ///< a pattern that cannot be: no leading slash, an empty name, a glob followed by more
   duplicate_route,    ///< the method has a handler for this pattern already
   bad_argument,       ///< the program asked for something that HTTP cannot say, such as a header with a line break

@@ -47,23 +47,28 @@ namespace allot::inline v0_1::http {
 /// How long a client may take, in milliseconds.
 struct Timeouts {
   int head = 10'000;        ///< from the first byte of a request to the end of its headers; then 408
-  int body = 30'000;        ///< for the whole body; with `stream_body`, for each read
+  int body = 30'000;        ///< for the whole body, then 408; with `stream_body`, for each read
   int keep_alive = 60'000;  ///< between two requests; then the connection is closed
   int write = 30'000;       ///< without taking a single byte of the response
-  int shutdown = 10'000;    ///< for live requests after `stop`
+  int shutdown = 10'000;    ///< for live requests after `stop`; a handler that runs is waited for until it returns
 };
 
 struct Config {
-  std::string_view address = "127.0.0.1";        ///< an IPv4 or IPv6 address; "0.0.0.0" or "::" for all of them
-  std::uint16_t port = 5882;                     ///< 0: any free one, see Server::port
-  std::string_view unix_path = {};               ///< a Unix socket instead; a stale file is replaced
-  unsigned workers = 1;                          ///< threads that run handlers
-  unsigned max_connections = 8192;               ///< more are answered 503 and closed
-  unsigned max_requests = 10'000;                ///< on one connection, which is closed then; 0: no limit
-  unsigned backlog = 1024;                       ///< connections the kernel keeps until they are accepted
-  std::size_t input_buffer = 16 * 1024;          ///< bytes a worker receives at once; at least limits.max_head + 1024
-  std::size_t arena_buffer = 32 * 1024;          ///< bytes of a request's arena before it falls back
-  std::size_t arena_retained = 64 * 1024;        ///< bytes of the fallback kept for the next request
+  std::string_view address = "127.0.0.1";  ///< an IPv4 or IPv6 address; "0.0.0.0" or "::" for all of them
+  bool dual_stack = false;                 ///< "::" takes IPv4 clients too; their peer address is the IPv4 one
+  std::uint16_t port = 5882;               ///< 0: any free one, see Server::port
+  std::string_view unix_path = {};         ///< a Unix socket instead; a stale file is replaced
+  unsigned workers = 1;                    ///< threads that run handlers
+  unsigned max_connections = 8192;         ///< more are answered 503 and closed
+  unsigned max_requests = 10'000;          ///< on one connection, which is closed then; 0: no limit
+  unsigned backlog = 1024;                 ///< connections the kernel keeps until they are accepted
+  std::size_t input_buffer = 16 * 1024;    ///< bytes a worker receives at once; at least limits.max_head + 1024
+  std::size_t arena_buffer = 32 * 1024;    ///< bytes of a request's arena before it falls back
+  std::size_t arena_retained = 64 * 1024;  ///< bytes of the fallback kept for the next request
+  /// Bytes a second at which a client must send a streamed body and take a response, on average and beyond
+  /// timeouts.body and timeouts.write; else the connection is closed. A trickle cannot hold buffers or a worker for
+  /// ever. 0: it may.
+  std::size_t slowest_client = 1024;
   std::size_t memory_budget = 64 * 1024 * 1024;  ///< bytes, see above
   bool compress = false;                         ///< gzip for text when the client accepts it; else only where asked
   std::size_t compress_from = 1024;              ///< bytes a body needs to be worth it
@@ -98,7 +103,8 @@ class Server final {
   [[nodiscard]] Router& router() noexcept;
 
   /// Serves until `stop` or `request_stop`, and returns when live requests are finished. Once a server.
-  /// Error: what was wrong with the routes; system (the address is taken, no threads); out_of_memory.
+  /// Error: what was wrong with the routes; no_such_address (IPv6 on a machine without it, too), address_in_use,
+  /// system (a port below 1024, no threads), each with its errno value; out_of_memory.
   HttpResult<void> listen() noexcept;
   /// The same on a thread of its own; returns when connections are accepted.
   HttpResult<void> listen_in_new_thread() noexcept;

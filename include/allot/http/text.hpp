@@ -35,7 +35,7 @@ struct DateText {
   [[nodiscard]] std::string_view view() const noexcept { return {characters, sizeof(characters)}; }
 };
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT". Years 1970 to 9999.
+/// "Sun, 06 Nov 1994 08:49:37 GMT". Moments outside of the years 1970 to 9999 become the nearest one within.
 [[nodiscard]] DateText format_date(std::int64_t unix_seconds) noexcept;
 
 /// The moment of such a date; empty for other forms (the two obsolete ones included).

@@ -37,7 +37,13 @@ class AllocatingWriter : public PinnedWriter<AllocatingWriter> {
   /// The same as text.
   [[nodiscard]] std::string_view text() const noexcept { return buffered(); }
   /// Begins again at the front and keeps the block.
-  void clear() noexcept { position = begin; }
+  void clear() noexcept {
+    position = begin;
+    failed_ = false;
+  }
+  /// Whether a write has failed since the last `clear` or `deinit`, so that the text has a gap where its writer looked
+  /// away.
+  [[nodiscard]] bool failed() const noexcept { return failed_; }
 
   /// Makes room for `count` bytes more. Error: out_of_memory, and nothing changed.
   IoResult<void> reserve(std::size_t count) noexcept;
@@ -56,6 +62,7 @@ class AllocatingWriter : public PinnedWriter<AllocatingWriter> {
 
   Allocator allocator_;
   bool owned_ = false;  ///< begin .. limit is a block of allocator_
+  bool failed_ = false;
 };
 
 }  // namespace allot::inline v0_1::io

@@ -54,11 +54,16 @@ struct [[nodiscard]] SocketTransfer {
   [[nodiscard]] bool would_block() const noexcept;
 };
 
-/// A listening, non-blocking socket. A stale Unix socket file (nobody answers there) is replaced; an IPv6 socket takes
-/// IPv6 only. Returns the descriptor or minus the errno value.
-[[nodiscard]] int open_listener(const SocketAddress& address, int backlog) noexcept;
+/// Whom a listener on an IPv6 address takes. Of other addresses it changes nothing.
+enum class DualStack : bool { off, on };
 
-/// The next connection, non-blocking, and its peer. Minus EAGAIN when none waits.
+/// A listening, non-blocking socket. A stale Unix socket file (nobody answers there) is replaced. An IPv6 socket takes
+/// IPv4 clients too if `dual_stack` says so and its address is "::". Returns the descriptor or minus the errno value:
+/// EAFNOSUPPORT or EADDRNOTAVAIL when this machine has no such address, IPv6 switched off included.
+[[nodiscard]] int open_listener(const SocketAddress& address, int backlog,
+                                DualStack dual_stack = DualStack::off) noexcept;
+
+/// The next connection, non-blocking, and its peer, in the form `peer_address` has it. Minus EAGAIN when none waits.
 [[nodiscard]] int accept_connection(int listener, SocketAddress& peer) noexcept;
 
 /// A blocking connection, for clients. Returns the descriptor or minus the errno value.
@@ -67,11 +72,15 @@ struct [[nodiscard]] SocketTransfer {
 /// The address a socket is bound to; empty on failure. Tells which port a listener on port 0 was given.
 [[nodiscard]] SocketAddress local_address(int socket) noexcept;
 
-/// The address a socket is connected to; empty on failure.
+/// The address a socket is connected to; empty on failure. An IPv4 client of a dual-stack listener has its IPv4
+/// address.
 [[nodiscard]] SocketAddress peer_address(int socket) noexcept;
 
 /// Reads at most `size` bytes; a count of 0 is the end of the stream.
 SocketTransfer receive(int socket, char* destination, std::size_t size) noexcept;
+
+/// What `receive` of one byte would come to, without taking it.
+SocketTransfer peek(int socket) noexcept;
 
 /// Writes a prefix of `first` followed by `second`, in one call.
 SocketTransfer send(int socket, std::string_view first, std::string_view second = {}) noexcept;

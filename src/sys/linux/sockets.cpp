@@ -103,15 +103,28 @@ void remove_stale_socket(const SocketAddress& address) noexcept {
   }
 }
 
+/// The IPv4 address that an IPv6 socket shows as "::ffff:1.2.3.4"; every other address as it is.
+SocketAddress without_mapping(const SocketAddress& address) noexcept {
+  if (address.empty() || family_of(address) != AF_INET6) return address;
+  const auto& system = *static_cast<const sockaddr_in6*>(address.storage());
+  if (IN6_IS_ADDR_V4MAPPED(&system.sin6_addr) == 0) return address;
+  in_addr host{};
+  std::memcpy(&host, system.sin6_addr.s6_addr + 12, sizeof(host));
+  return from_ipv4(host, address.port());
+}
+
 /// Binds and listens; 0 or an errno value.
-int start_listening(int socket, const SocketAddress& address, int backlog) noexcept {
+int start_listening(int socket, const SocketAddress& address, int backlog, DualStack dual_stack) noexcept {
   const int on = 1;
+  const int v6_only = dual_stack == DualStack::off ? 1 : 0;
   if (address.is_unix()) {
     remove_stale_socket(address);
   } else {
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   }
-  if (family_of(address) == AF_INET6) ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  if (family_of(address) == AF_INET6) {
+    ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+  }
   if (::bind(socket, as_system(address), address.size()) != 0) return errno;
   return ::listen(socket, backlog) == 0 ? 0 : errno;
 }
@@ -168,11 +181,11 @@ bool SocketTransfer::would_block() const noexcept {
   return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-int open_listener(const SocketAddress& address, int backlog) noexcept {
+int open_listener(const SocketAddress& address, int backlog, DualStack dual_stack) noexcept {
   if (address.empty()) return -EINVAL;
   const int listener = ::socket(family_of(address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (listener < 0) return -errno;
-  const int error = start_listening(listener, address, backlog);
+  const int error = start_listening(listener, address, backlog, dual_stack);
   if (error == 0) return listener;
   close_socket(listener);
   return -error;
@@ -184,6 +197,7 @@ int accept_connection(int listener, SocketAddress& peer) noexcept {
       [&] { return ::accept4(listener, static_cast<sockaddr*>(peer.storage()), &size, SOCK_NONBLOCK | SOCK_CLOEXEC); });
   if (accepted < 0) return -errno;
   peer.set_size(size);
+  peer = without_mapping(peer);
   return accepted;
 }
 
@@ -214,11 +228,16 @@ SocketAddress peer_address(int socket) noexcept {
   SocketAddress address;
   socklen_t size = SocketAddress::capacity;
   if (::getpeername(socket, static_cast<sockaddr*>(address.storage()), &size) == 0) address.set_size(size);
-  return address;
+  return without_mapping(address);
 }
 
 SocketTransfer receive(int socket, char* destination, std::size_t size) noexcept {
   return transferred(repeat_when_interrupted([&] { return ::recv(socket, destination, size, 0); }));
+}
+
+SocketTransfer peek(int socket) noexcept {
+  char byte = 0;
+  return transferred(repeat_when_interrupted([&] { return ::recv(socket, &byte, 1, MSG_PEEK); }));
 }
 
 SocketTransfer send(int socket, std::string_view first, std::string_view second) noexcept {
