@@ -216,7 +216,9 @@ TEST(AllocatingWriter, KeepsWhatWasWrittenWhenMemoryRunsOut) {
   ASSERT_TRUE(out.writer().write(piece).has_value());
   memory.fail_always();
   const std::string large(4096, 'y');
+  EXPECT_FALSE(out.failed());
   EXPECT_EQ(out.writer().write(large).error(), IoErrorKind::out_of_memory);
+  EXPECT_TRUE(out.failed());
   EXPECT_EQ(out.text(), piece);
   EXPECT_EQ(out.reserve(SIZE_MAX).error(), IoErrorKind::out_of_memory);
   EXPECT_EQ(out.to_owned_slice().error(), AllocError::out_of_memory);

@@ -30,7 +30,7 @@ struct Owned {
 };
 
 int accept_soon(int listener, SocketAddress& peer) {
-  EXPECT_TRUE(wait_readable(listener, 1000));
+  EXPECT_TRUE(wait_readable(listener, 60'000));
   return accept_connection(listener, peer);
 }
 
@@ -60,22 +60,53 @@ TEST(Sockets, CarryBytesAndTheEnd) {
   char buffer[16];
   EXPECT_TRUE(receive(pair.server.descriptor, buffer, sizeof(buffer)).would_block());
   EXPECT_EQ(send(pair.client.descriptor, "ab", "cd").count, 4U);
-  ASSERT_TRUE(wait_readable(pair.server.descriptor, 1000));
+  ASSERT_TRUE(wait_readable(pair.server.descriptor, 60'000));
   const SocketTransfer got = receive(pair.server.descriptor, buffer, sizeof(buffer));
   EXPECT_EQ(std::string_view(buffer, got.count), "abcd");
   shutdown_write(pair.client.descriptor);
-  ASSERT_TRUE(wait_readable(pair.server.descriptor, 1000));
+  ASSERT_TRUE(wait_readable(pair.server.descriptor, 60'000));
   const SocketTransfer end = receive(pair.server.descriptor, buffer, sizeof(buffer));
   EXPECT_EQ(end.count, 0U);
   EXPECT_EQ(end.error, 0);
   EXPECT_NE(pair.peer.port(), 0);
 }
 
+TEST(Sockets, PeekingTakesNothing) {
+  Pair pair;
+  EXPECT_TRUE(peek(pair.server.descriptor).would_block());
+  EXPECT_EQ(send(pair.client.descriptor, "ab").count, 2U);
+  ASSERT_TRUE(wait_readable(pair.server.descriptor, 60'000));
+  EXPECT_EQ(peek(pair.server.descriptor).count, 1U);
+  char buffer[16];
+  EXPECT_EQ(receive(pair.server.descriptor, buffer, sizeof(buffer)).count, 2U);
+  shutdown_write(pair.client.descriptor);
+  ASSERT_TRUE(wait_readable(pair.server.descriptor, 60'000));
+  const SocketTransfer end = peek(pair.server.descriptor);
+  EXPECT_EQ(end.count, 0U);
+  EXPECT_EQ(end.error, 0);
+}
+
+TEST(Sockets, ADualStackListenerTakesBothAndNamesIpv4ClientsAsSuch) {
+  const Owned listener(open_listener(SocketAddress::from_ip("::", 0), 8, DualStack::on));
+  if (listener.descriptor < 0) GTEST_SKIP() << "this machine has no IPv6";
+  const std::uint16_t port = local_address(listener.descriptor).port();
+  for (const char* host : {"127.0.0.1", "::1"}) {
+    const SocketAddress address = SocketAddress::from_ip(host, port);
+    const Owned client(connect_to(address));
+    ASSERT_GE(client.descriptor, 0) << host;
+    SocketAddress peer;
+    const Owned server(accept_soon(listener.descriptor, peer));
+    ASSERT_GE(server.descriptor, 0);
+    EXPECT_EQ(formatted(peer), formatted(local_address(client.descriptor)));
+    EXPECT_EQ(formatted(peer_address(server.descriptor)), formatted(peer));
+  }
+}
+
 TEST(Sockets, ATransferToAClosedPeerIsAnErrorAndNoSignal) {
   Pair pair;
   reset_socket(pair.client.descriptor);
   pair.client.descriptor = -1;
-  ASSERT_TRUE(wait_readable(pair.server.descriptor, 1000));
+  ASSERT_TRUE(wait_readable(pair.server.descriptor, 60'000));
   char byte = 0;
   EXPECT_EQ(receive(pair.server.descriptor, &byte, 1).error, ECONNRESET);
   EXPECT_EQ(send(pair.server.descriptor, "x").error, EPIPE);
