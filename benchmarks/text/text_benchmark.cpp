@@ -230,11 +230,15 @@ void race_formatting() {
 
 }  // namespace
 
-int main() {
+/// Without arguments everything; otherwise what is named: twitter, citm, canada, small, formatting.
+int main(int argc, char** argv) {
+  const auto wanted = [&](std::string_view name) {
+    return argc == 1 || std::find(argv + 1, argv + argc, name) != argv + argc;
+  };
   documents::Generator generate;
-  race_document("twitter-like", generate.twitter(1500));
-  race_document("citm-like", generate.catalogue(2500));
-  race_document("canada-like", generate.canada(60, 900));
-  race_document("small record", documents::Generator::small());
-  race_formatting();
+  if (wanted("twitter")) race_document("twitter-like", generate.twitter(1500));
+  if (wanted("citm")) race_document("citm-like", generate.catalogue(2500));
+  if (wanted("canada")) race_document("canada-like", generate.canada(60, 900));
+  if (wanted("small")) race_document("small record", documents::Generator::small());
+  if (wanted("formatting")) race_formatting();
 }
