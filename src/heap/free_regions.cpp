@@ -71,6 +71,7 @@ void FreeRegions::add(std::uintptr_t begin, std::uintptr_t end, std::uint64_t st
 }
 
 FreeRegions::Range FreeRegions::take(std::size_t size) noexcept {
+  if (bytes_ < size) return {0, 0, 0};
   std::size_t size_class = class_of(size < smallest ? smallest : size);
   for (; size_class < class_count; ++size_class) {
     const Range range = take_best(size_class, size);

@@ -1,29 +1,30 @@
-#include <algorithm>
 #include <cstring>
+#include <new>
 
-#include "allot/json/key_order.hpp"
 #include "allot/json/parser.hpp"
 #include "allot/json/value.hpp"
+#include "duplicate_members.hpp"
+#include "nearest_double.hpp"
+#include "number_scan.hpp"
+#include "scan.hpp"
 
 namespace allot::inline v0_1::json {
 
-namespace {
+namespace detail {
 
-/// A number below 64 that differing keys seldom share.
-unsigned fingerprint(std::string_view key) noexcept {
-  if (key.empty()) return 0;
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(key[i])); };
-  return (byte(0) + 3 * byte(key.size() - 1) + 7 * byte(key.size() / 2) + 13 * static_cast<unsigned>(key.size())) % 64;
-}
-
-/// Builds a tree without recursion: what is open is on the scratch stack, level by level. A level begins with a marker
-/// that remembers the level below; behind it lie its elements, or its members (names and values).
+/// Builds a tree without recursion. What is open is on the scratch stack, level by level: a marker that remembers the
+/// level below, behind it the level's elements, or its members (names and values). A level that closes leaves its value
+/// in the place of its marker. The place in the text and the top of the stack are locals of `build`, so that they stay
+/// in registers; what is rare, or long, is handed to the parser's own functions.
 class TreeBuilder {
  public:
-  explicit TreeBuilder(Parser& in) noexcept : in_(in), stack_(in.scratch()), base_(stack_.size()) {
-    constexpr Alignment alignment = Alignment::of<Member>();
-    aligned_ = stack_.push(alignment.forward(base_) - base_) != nullptr;
-  }
+  explicit TreeBuilder(Parser& in) noexcept
+      : in_(in),
+        stack_(in.scratch()),
+        base_(stack_.size()),
+        end_(in.end_),
+        end_of_steps_(in.options().max_length >= longest_usual ? in.end_ : in.begin_),
+        borrows_(in.options().strings == Strings::borrow) {}
   TreeBuilder(const TreeBuilder&) = delete;
   TreeBuilder& operator=(const TreeBuilder&) = delete;
   ~TreeBuilder() { stack_.shrink_to(base_); }
@@ -31,99 +32,146 @@ class TreeBuilder {
   [[nodiscard]] bool build(Value& result) noexcept;
 
  private:
+  /// What lies in a value's place while its level is open.
   struct Level {
-    std::size_t below;  ///< stack offset of the level around it
-    std::size_t object;
+    std::uint32_t below;  ///< the level around it, in units from the stack's begin
+    char closing;
   };
-  static constexpr std::size_t no_level = SIZE_MAX;
+  static constexpr std::size_t unit = sizeof(Value);
+  static_assert(sizeof(Level) <= unit && sizeof(std::string_view) == unit && sizeof(Member) == 2 * unit);
+  static constexpr std::ptrdiff_t most_pushed = 4 * unit;  ///< between two looks at the room
+  static constexpr std::size_t longest_usual = 64;         ///< no string or number the quick ways read is longer
 
-  [[nodiscard]] bool open_level(char bracket) noexcept;
-  [[nodiscard]] bool close_level(Value& result) noexcept;
-  [[nodiscard]] bool scalar(char first, Value& result) noexcept;
-  [[nodiscard]] bool number(Value& result) noexcept;
-  [[nodiscard]] bool number_as_text(const detail::Number& number, Value& result) noexcept;
-  [[nodiscard]] bool push_key() noexcept;
-  template <class T>
-  [[nodiscard]] bool push(const T& item) noexcept {
-    char* const to = stack_.push(sizeof(T));
-    if (to == nullptr) return in_.fail(ParseErrorKind::out_of_memory);
-    std::memcpy(to, &item, sizeof(T));
-    return true;
+  /// Passes white space; the next character, 0 at the end of the text.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE char peek(const char*& at) noexcept {
+    if (at != end_ && static_cast<unsigned char>(*at) > ' ') [[likely]]
+      return *at;
+    in_.at_ = at;
+    const char c = in_.peek();
+    at = in_.at_;
+    return c;
   }
+  /// Whether a string at `at` can be read, and kept, in one step.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool has_step(const char* at) const noexcept {
+    constexpr auto step = static_cast<std::ptrdiff_t>(scan_step);
+    return end_of_steps_ - at >= step + 2 && (borrows_ || in_.pool_end_ - in_.pool_ >= step);
+  }
+
+  // Each returns the place behind what it read, or null after noting an error.
+  // Those for strings may move the stack.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE const char* string(const char* at, char*& top, std::string_view& text) noexcept;
+  [[nodiscard]] ALLOT_NOINLINE const char* string_slowly(const char* at, char* top, std::string_view& text) noexcept;
+  [[nodiscard]] ALLOT_ALWAYS_INLINE const char* key(const char* at, char*& top) noexcept;
+  [[nodiscard]] ALLOT_ALWAYS_INLINE const char* number(const char* at, Value& value) noexcept;
+  [[nodiscard]] ALLOT_NOINLINE const char* number_slowly(const char* at, Value& value) noexcept;
+  [[nodiscard]] ALLOT_NOINLINE const char* literal(const char* at, char first, Value& value) noexcept;
+  [[nodiscard]] ALLOT_ALWAYS_INLINE const char* scalar(const char* at, char first, char*& top) noexcept;
+  [[nodiscard]] bool number_as_text(const Number& number, Value& value) noexcept;
+
+  [[nodiscard]] std::size_t offset_of(const char* top) noexcept { return static_cast<std::size_t>(top - stack_.at(0)); }
+  [[nodiscard]] ALLOT_NOINLINE char* make_room(char* top) noexcept;
+  [[nodiscard]] ALLOT_ALWAYS_INLINE char* open_level(char bracket, char* top) noexcept;
+  [[nodiscard]] ALLOT_NOINLINE char* close_level(const char* at, char* top) noexcept;
+  [[nodiscard]] static std::span<const Member> members_in(const char* begin, std::size_t bytes) noexcept {
+    return {reinterpret_cast<const Member*>(begin), bytes / sizeof(Member)};
+  }
+  [[nodiscard]] bool finish(const char* at, const char* top, Value& result) noexcept;
   template <class T>
-  [[nodiscard]] bool take(std::size_t from, std::span<const T>& taken) noexcept;
-  [[nodiscard]] bool settle_duplicates(std::size_t from) noexcept;
-  [[nodiscard]] bool settle_many_duplicates(std::span<Member> members, std::size_t from) noexcept;
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool take(char* from, std::size_t bytes) noexcept;
+
+  ALLOT_COLD const char* fail_unexpected(const char* at) noexcept {
+    in_.at_ = at;
+    (void)in_.fail_unexpected();
+    return nullptr;
+  }
 
   Parser& in_;
-  detail::Scratch& stack_;
+  Scratch& stack_;
   std::size_t base_;
-  bool aligned_;
-  std::size_t level_ = no_level;
-  bool object_ = false;  ///< the level is an object
+  const char* end_;
+  const char* end_of_steps_;  ///< the text's begin when strings and numbers have a limit to check
+  bool borrows_;
+  std::uint32_t level_ = 0;  ///< begin of the innermost level, in units
+  char closing_ = '\0';      ///< its closing bracket; 0 outside of all
 };
 
-bool TreeBuilder::open_level(char bracket) noexcept {
-  if (!in_.open(bracket)) return false;
-  const std::size_t here = stack_.size();
-  if (!push(Level{level_, object_ ? 1U : 0U})) return false;
-  level_ = here;
-  object_ = bracket == '{';
-  return true;
-}
-
-/// Copies what lies on the stack from `from` on into memory of the tree.
-template <class T>
-bool TreeBuilder::take(std::size_t from, std::span<const T>& taken) noexcept {
-  const std::size_t bytes = stack_.size() - from;
-  if (bytes == 0) return true;
-  if (bytes / sizeof(T) > UINT32_MAX) return in_.fail(ParseErrorKind::value_too_long);
-  void* const memory = in_.allocate(bytes, Alignment::of<T>());
-  if (memory == nullptr) return false;
-  std::memcpy(memory, stack_.at(from), bytes);
-  taken = std::span<const T>(static_cast<const T*>(memory), bytes / sizeof(T));
-  return true;
-}
-
-bool TreeBuilder::close_level(Value& result) noexcept {
-  const std::size_t from = level_ + sizeof(Level);
-  if (object_) {
-    std::span<const Member> members;
-    if (!settle_duplicates(from) || !take(from, members)) return false;
-    result = Value(members);
-  } else {
-    std::span<const Value> elements;
-    if (!take(from, elements)) return false;
-    result = Value(elements);
+const char* TreeBuilder::string(const char* at, char*& top, std::string_view& text) noexcept {
+  if (has_step(at)) [[likely]] {
+    const Step bytes = load_step(at + 1);
+    const unsigned mask = special_bytes<true>(bytes);
+    const auto size = static_cast<std::size_t>(std::countr_zero(mask));
+    if (mask != 0 && at[1 + size] == '"') [[likely]] {
+      if (borrows_) {
+        text = std::string_view(at + 1, size);
+      } else {
+        store_step(in_.pool_, bytes);
+        text = std::string_view(in_.pool_, size);
+        in_.pool_ += size;
+      }
+      return at + size + 2;
+    }
   }
-  Level level;
-  std::memcpy(&level, stack_.at(level_), sizeof level);
-  stack_.shrink_to(level_);
-  level_ = level.below;
-  object_ = level.object != 0;
-  return true;
+  at = string_slowly(at, top, text);
+  top = stack_.at(stack_.size());
+  return at;
 }
 
-bool TreeBuilder::number(Value& result) noexcept {
-  detail::Number number;
-  if (!in_.number(number)) return false;
-  if (!number.integer) {
-    const double value = detail::to_double(number);
-    if (value - value != 0) return number_as_text(number, result);
-    result = Value(value);
-    return true;
+const char* TreeBuilder::string_slowly(const char* at, char* top, std::string_view& text) noexcept {
+  in_.at_ = at;
+  stack_.shrink_to(offset_of(top));
+  if (!in_.string(text)) return nullptr;
+  if (text.size() <= UINT32_MAX) return in_.at_;
+  (void)in_.fail(ParseErrorKind::value_too_long);
+  return nullptr;
+}
+
+/// Pushes the key at `at` and passes its colon.
+const char* TreeBuilder::key(const char* at, char*& top) noexcept {
+  if (peek(at) != '"') return fail_unexpected(at);
+  std::string_view name;
+  at = string(at, top, name);
+  if (at == nullptr) return nullptr;
+  ::new (top) std::string_view(name);
+  top += unit;
+  return peek(at) == ':' ? at + 1 : fail_unexpected(at);
+}
+
+const char* TreeBuilder::number(const char* at, Value& value) noexcept {
+  Number number;
+  const char* const end = scan_usual_number(at, end_of_steps_, number);
+  if (end == nullptr) return number_slowly(at, value);
+  if (number.integer) {
+    const auto magnitude = static_cast<std::int64_t>(number.magnitude);  // fifteen digits
+    if (magnitude == 0 && number.negative) return number_slowly(at, value);
+    value = Value(number.negative ? -magnitude : magnitude);
+    return end;
   }
+  double floating = 0;
+  if (!nearest_double(number.magnitude, number.exponent, number.negative, floating)) return number_slowly(at, value);
+  value = Value(floating);
+  return end;
+}
+
+const char* TreeBuilder::number_slowly(const char* at, Value& value) noexcept {
+  in_.at_ = at;
+  Number number;
+  if (!in_.number(number)) return nullptr;
   const std::uint64_t most = number.negative ? std::uint64_t{1} << 63 : UINT64_MAX;
-  if (!number.all_digits || number.magnitude > most) return number_as_text(number, result);
-  const bool minus_zero = number.negative && number.magnitude == 0;
-  result = minus_zero        ? Value(-0.0)
-           : number.negative ? Value(static_cast<std::int64_t>(0 - number.magnitude))
-                             : Value(number.magnitude);
-  return true;
+  const bool fits = number.all_digits && number.magnitude <= most;
+  if (!number.integer || (number.negative && number.magnitude == 0)) {
+    const double floating = to_double(number);
+    value = Value(floating);
+    if (!__builtin_isfinite(floating) && !number_as_text(number, value)) return nullptr;
+  } else if (!fits) {
+    if (!number_as_text(number, value)) return nullptr;
+  } else {
+    value = number.negative ? Value(static_cast<std::int64_t>(0 - number.magnitude)) : Value(number.magnitude);
+  }
+  return in_.at_;
 }
 
 /// Keeps a number that fits neither 64 bits nor a double.
-bool TreeBuilder::number_as_text(const detail::Number& number, Value& result) noexcept {
+bool TreeBuilder::number_as_text(const Number& number, Value& value) noexcept {
   std::string_view text(number.text, number.size);
   if (text.size() > UINT32_MAX) return in_.fail(ParseErrorKind::value_too_long);
   if (in_.options().strings == Strings::copy) {
@@ -132,118 +180,143 @@ bool TreeBuilder::number_as_text(const detail::Number& number, Value& result) no
     std::memcpy(memory, text.data(), text.size());
     text = std::string_view(static_cast<const char*>(memory), text.size());
   }
-  result = Value::number_text(text);
+  value = Value::number_text(text);
   return true;
 }
 
-bool TreeBuilder::scalar(char first, Value& result) noexcept {
-  switch (first) {
-    case '"': {
-      std::string_view text;
-      if (!in_.string(text)) return false;
-      if (text.size() > UINT32_MAX) return in_.fail(ParseErrorKind::value_too_long);
-      result = Value(text);
-      return true;
-    }
-    case 't':
-    case 'f': {
-      bool value = false;
-      if (!in_.boolean(value)) return false;
-      result = Value(value);
-      return true;
-    }
-    case 'n':
-      result = Value();
-      return in_.null_if();
-    default:
-      if (first == '-' || (first >= '0' && first <= '9')) return number(result);
-      return in_.fail_unexpected();
+const char* TreeBuilder::literal(const char* at, char first, Value& value) noexcept {
+  in_.at_ = at;
+  if (first == 'n') {
+    value = Value();
+    return in_.null_if() ? in_.at_ : nullptr;
   }
+  if (first != 't' && first != 'f') return fail_unexpected(at);
+  bool truth = false;
+  if (!in_.boolean(truth)) return nullptr;
+  value = Value(truth);
+  return in_.at_;
 }
 
-bool TreeBuilder::push_key() noexcept {
-  if (in_.peek() != '"') return in_.fail_unexpected();
-  std::string_view name;
-  if (!in_.string(name)) return false;
-  return in_.colon() && push(name);
+/// Pushes the value at `at`, which is neither array nor object.
+const char* TreeBuilder::scalar(const char* at, char first, char*& top) noexcept {
+  if (first == '"') {
+    std::string_view text;
+    at = string(at, top, text);
+    ::new (top) Value(text);
+  } else {
+    Value& value = *::new (top) Value();
+    at = is_digit(first) || first == '-' ? number(at, value) : literal(at, first, value);
+  }
+  top += unit;
+  return at;
+}
+
+char* TreeBuilder::make_room(char* top) noexcept {
+  const std::size_t size = offset_of(top);
+  stack_.shrink_to(size);
+  if (stack_.push(most_pushed) == nullptr) {
+    (void)in_.fail(ParseErrorKind::out_of_memory);
+    return nullptr;
+  }
+  stack_.shrink_to(size);
+  return stack_.at(size);
+}
+
+char* TreeBuilder::open_level(char bracket, char* top) noexcept {
+  const Level level{level_, closing_};
+  std::memcpy(top, &level, sizeof level);
+  level_ = static_cast<std::uint32_t>(offset_of(top) / unit);
+  closing_ = bracket == '{' ? '}' : ']';
+  return top + unit;
+}
+
+/// Copies the `bytes` (a multiple of a unit) behind `place` into memory of the tree. The value at `place` becomes that
+/// list.
+template <class T>
+bool TreeBuilder::take(char* place, std::size_t bytes) noexcept {
+  if (bytes == 0) {
+    ::new (place) Value(std::span<const T>());
+    return true;
+  }
+  if (bytes / sizeof(T) > UINT32_MAX) return in_.fail(ParseErrorKind::value_too_long);
+  char* const memory = in_.take_block(bytes);
+  if (memory == nullptr) return false;
+  const char* const from = place + unit;
+  if (bytes <= 4 * unit) {  // two or four steps, overlapping
+    std::memcpy(memory, from, unit);
+    std::memcpy(memory + bytes - unit, from + bytes - unit, unit);
+    if (bytes > 2 * unit) {
+      std::memcpy(memory + unit, from + unit, unit);
+      std::memcpy(memory + bytes - 2 * unit, from + bytes - 2 * unit, unit);
+    }
+  } else {
+    std::memcpy(memory, from, bytes);
+  }
+  ::new (place) Value(std::span<const T>(reinterpret_cast<const T*>(memory), bytes / sizeof(T)));
+  return true;
+}
+
+/// Ends the innermost level, whose bracket stands before `at` and whose parts end at `top`; returns the new top, or
+/// null after noting an error.
+char* TreeBuilder::close_level(const char* at, char* top) noexcept {
+  in_.at_ = at;
+  char* place = stack_.at(level_ * unit);
+  Level level;
+  std::memcpy(&level, place, sizeof level);
+  auto bytes = static_cast<std::size_t>(top - place) - unit;
+  if (closing_ == '}' && bytes > sizeof(Member) && may_have_duplicates(members_in(place + unit, bytes))) {
+    stack_.shrink_to(offset_of(top));
+    if (!settle_duplicate_members(in_, (level_ + 1) * unit)) return nullptr;
+    place = stack_.at(level_ * unit);
+    bytes = stack_.size() - (level_ + 1) * unit;
+  }
+  if (!(closing_ == '}' ? take<Member>(place, bytes) : take<Value>(place, bytes))) return nullptr;
+  level_ = level.below;
+  closing_ = level.closing;
+  --in_.depth_;
+  return place + unit;
 }
 
 bool TreeBuilder::build(Value& result) noexcept {
-  if (!aligned_) return in_.fail(ParseErrorKind::out_of_memory);
-  for (;;) {
-    const char c = in_.peek();
-    bool more = false;
-    if (c == '{' || c == '[') {
-      if (!open_level(c)) return false;
-      more = !in_.close_if(c == '{' ? '}' : ']');
-      if (!more && !close_level(result)) return false;
-    } else if (!scalar(c, result)) {
+  const char* at = in_.at_;
+  char* top = make_room(stack_.at(Alignment::of<Value>().forward(base_)));
+  while (top != nullptr) {
+    const char first = peek(at);
+    bool opened = first == '{' || first == '[';
+    if (opened) {
+      if (++in_.depth_ > in_.options_.max_depth) return in_.fail_at(ParseErrorKind::nested_too_deeply, at);
+      top = open_level(first, top);
+      if (peek(++at) == closing_) {
+        top = close_level(++at, top);
+        opened = false;
+      }
+    } else if ((at = scalar(at, first, top)) == nullptr) {
       return false;
     }
-    while (!more) {
-      if (level_ == no_level) return true;
-      if (!push(result) || !in_.next(object_ ? '}' : ']', more)) return false;
-      if (!more && !close_level(result)) return false;
+    while (!opened && top != nullptr) {
+      if (closing_ == '\0') return finish(at, top, result);
+      const char next = peek(at);
+      if (next != ',' && next != closing_) return fail_unexpected(at) != nullptr;
+      ++at;
+      if (next == ',') break;
+      top = close_level(at, top);
     }
-    if (object_ && !push_key()) return false;
+    if (top == nullptr || (closing_ == '}' && (at = key(at, top)) == nullptr)) return false;
+    if (stack_.room_behind(top) < most_pushed) top = make_room(top);
   }
+  return false;
 }
 
-/// Finds keys that stand twice among the members on the stack and does what the options say.
-bool TreeBuilder::settle_duplicates(std::size_t from) noexcept {
-  constexpr std::size_t few = 16;
-  const std::size_t count = (stack_.size() - from) / sizeof(Member);
-  const std::span<Member> members(reinterpret_cast<Member*>(stack_.at(from)), count);
-  if (count > few) return settle_many_duplicates(members, from);
-  std::size_t kept = 0;
-  std::uint64_t met = 0;
-  for (const Member& member : members) {
-    const std::uint64_t mark = std::uint64_t{1} << fingerprint(member.name);
-    std::size_t same = (met & mark) == 0 ? kept : 0;
-    met |= mark;
-    while (same < kept && members[same].name != member.name) ++same;
-    if (same == kept) {
-      members[kept++] = member;
-    } else if (in_.options().duplicate_fields == DuplicateFields::error) {
-      return in_.fail(ParseErrorKind::duplicate_field);
-    } else if (in_.options().duplicate_fields == DuplicateFields::use_last) {
-      members[same].value = member.value;
-    }
-  }
-  stack_.shrink_to(from + kept * sizeof(Member));
+bool TreeBuilder::finish(const char* at, const char* top, Value& result) noexcept {
+  in_.at_ = at;
+  result = *reinterpret_cast<const Value*>(top - unit);
   return true;
 }
 
-/// The same by sorting, for objects of any size: O(n log n) whatever the keys are.
-bool TreeBuilder::settle_many_duplicates(std::span<Member> members, std::size_t from) noexcept {
-  const std::size_t count = members.size();
-  if (stack_.push(count * sizeof(std::uint32_t)) == nullptr) return in_.fail(ParseErrorKind::out_of_memory);
-  members = std::span<Member>(reinterpret_cast<Member*>(stack_.at(from)), count);
-  const std::span<std::uint32_t> order(reinterpret_cast<std::uint32_t*>(stack_.at(from + count * sizeof(Member))),
-                                       count);
-  detail::order_keys(order, &members[0].name, sizeof(Member));
-  for (std::size_t first = 0, next = 1; next < count; ++next) {
-    Member& kept = members[order[first]];
-    Member& same = members[order[next]];
-    if (kept.name != same.name) {
-      first = next;
-      continue;
-    }
-    if (in_.options().duplicate_fields == DuplicateFields::error) return in_.fail(ParseErrorKind::duplicate_field);
-    if (in_.options().duplicate_fields == DuplicateFields::use_last) kept.value = same.value;
-    same.name = detail::removed_key;
-  }
-  Member* const end = std::remove_if(members.data(), members.data() + count, [](const Member& member) {
-    return member.name.data() == detail::removed_key.data();
-  });
-  stack_.shrink_to(from + static_cast<std::size_t>(end - members.data()) * sizeof(Member));
-  return true;
-}
-
-}  // namespace
+}  // namespace detail
 
 bool Parser::value(Value& value) noexcept {
-  return TreeBuilder(*this).build(value);
+  return detail::TreeBuilder(*this).build(value);
 }
 
 }  // namespace allot::inline v0_1::json

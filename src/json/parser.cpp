@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstring>
 
+#include "nearest_double.hpp"
+#include "number_scan.hpp"
 #include "scan.hpp"
 
 namespace allot::inline v0_1::json {
@@ -105,11 +107,8 @@ char Parser::peek_slowly() noexcept {
   return at_ == end_ ? '\0' : *at_;
 }
 
-bool Parser::open(char bracket) noexcept {
-  if (peek() != bracket) return fail_wrong_type();
-  if (++depth_ > options_.max_depth) return fail(ParseErrorKind::nested_too_deeply);
-  ++at_;
-  return true;
+bool Parser::fail_to_open(char bracket) noexcept {
+  return peek() != bracket ? fail_wrong_type() : fail(ParseErrorKind::nested_too_deeply);
 }
 
 bool Parser::literal(std::string_view word) noexcept {
@@ -144,7 +143,18 @@ bool Parser::number(detail::Number& number) noexcept {
   return true;
 }
 
+/// A number of the usual form, which is no error of any kind.
+ALLOT_ALWAYS_INLINE bool Parser::usual_number(detail::Number& number) noexcept {
+  (void)peek();
+  const char* const number_end = detail::scan_usual_number(at_, end_, number);
+  if (number_end == nullptr || number.size > options_.max_length) return false;
+  at_ = number_end;
+  return true;
+}
+
 bool Parser::number_or_text(detail::Number& value) noexcept {
+  if (usual_number(value)) [[likely]]
+    return true;
   if (peek() != '"') return number(value);
   const char* const place = at_;
   RawString text;
@@ -153,6 +163,17 @@ bool Parser::number_or_text(detail::Number& value) noexcept {
     return fail_at(ParseErrorKind::wrong_type, place);
   }
   return true;
+}
+
+bool Parser::floating(double& value) noexcept {
+  detail::Number number;
+  const bool usual = usual_number(number);
+  if (usual && detail::nearest_double(number.magnitude, number.exponent, number.negative, value)) [[likely]]
+    return true;
+  const char* const place = usual ? number.text : at_;
+  if (!usual && !number_or_text(number)) return false;
+  value = detail::to_double(number);
+  return __builtin_isfinite(value) ? true : fail_at(ParseErrorKind::number_out_of_range, place);
 }
 
 bool Parser::raw_string(RawString& string) noexcept {
@@ -290,59 +311,76 @@ bool Parser::owned_string(std::span<char>& value, std::size_t zeros) noexcept {
   return true;
 }
 
-/// Takes a new block for short strings: no larger than what is left of the text, so that small texts stay small.
+/// Takes a new block for short strings and small parts: about what is left of the text, so that small texts stay small.
 bool Parser::refill_pool() noexcept {
   constexpr std::size_t usual = 4096;
+  constexpr Alignment alignment = Alignment::from_bytes(8);
   const auto rest = static_cast<std::size_t>(end_ - at_);
-  const std::size_t size = rest < usual ? rest : usual;
-  if (size < 2 * detail::scan_step) return false;
-  auto* const block = static_cast<char*>(allocator_.raw_alloc(size, Alignment::of<char>()));
+  if (rest < 2 * detail::scan_step) return false;
+  const std::size_t size = alignment.forward((rest < usual ? rest : usual) + detail::scan_step + 8);
+  auto* const block = static_cast<char*>(allocator_.raw_alloc(size, alignment));
   if (block == nullptr) return false;
   pool_ = block;
   pool_end_ = block + size;
   return true;
 }
 
-/// Copies and decodes a string into the pool while it is scanned. `fits` false: it has not the room, nothing happened.
-bool Parser::pooled_string(std::string_view& value, bool& fits) noexcept {
+char* Parser::take_block_slowly(std::size_t size) noexcept {
+  constexpr std::size_t small = 512;
+  const auto rest = static_cast<std::size_t>(end_ - at_);
+  const bool pays = size <= small && rest >= 2 * small && pool_end_ - pool_ <= static_cast<std::ptrdiff_t>(small);
+  if (pays && refill_pool()) return take_block(size);
+  return static_cast<char*>(allocate(size, Alignment::from_bytes(8)));
+}
+
+/// Copies and decodes the string at `at_` into the pool while it is scanned. `fits` false: it has not the room, and
+/// nothing happened.
+ALLOT_ALWAYS_INLINE bool Parser::pooled_string(std::string_view& value, bool& fits) noexcept {
+  constexpr std::size_t longest_code_point = 4;  // an escape may be decoded behind a step
   const char* at = at_ + 1;
   char* to = pool_;
-  fits = true;
   for (;;) {
-    if (static_cast<std::size_t>(pool_end_ - to) < detail::scan_step ||
-        static_cast<std::size_t>(end_ - at) < detail::scan_step) {
-      fits = false;
+    fits = static_cast<std::size_t>(pool_end_ - to) >= detail::scan_step + longest_code_point;
+    if (!fits) [[unlikely]]
       return true;
-    }
-    const detail::Step bytes = detail::load_step(at);
+    const auto left = static_cast<std::size_t>(end_ - at);
+    if (left == 0) return fail_at(ParseErrorKind::unexpected_end, end_);
+    const detail::Step bytes =
+        left >= detail::scan_step ? detail::load_step(at) : detail::load_partial_step(at, left);  // then zeros
     detail::store_step(to, bytes);
     const unsigned mask = detail::special_bytes<true>(bytes);
     const std::size_t plain = mask == 0 ? detail::scan_step : static_cast<std::size_t>(std::countr_zero(mask));
     at += plain;
     to += plain;
     if (mask == 0) continue;
+    if (at == end_) return fail_at(ParseErrorKind::unexpected_end, end_);
     if (*at == '"') break;
-    if (*at == '\\') {
-      if (end_ - at < 2) return fail_at(ParseErrorKind::unexpected_end, end_);
-      if ((at = decode_escape(at, end_, to)) == nullptr) return false;
-      continue;
-    }
-    if (static_cast<unsigned char>(*at) < 0x20) return fail_at(ParseErrorKind::control_character, at);
-    const char* const run_end = detail::skip_utf8_run(at, end_);
-    const auto run = static_cast<std::size_t>(run_end - at);
-    if (run == 0) return fail_at(ParseErrorKind::invalid_utf8, at);
-    if (run > static_cast<std::size_t>(pool_end_ - to)) {
-      fits = false;
-      return true;
-    }
-    std::memcpy(to, at, run);
-    at = run_end;
-    to += run;
+    if (!pool_special(at, to, fits)) return false;
+    if (!fits) return true;
   }
   if (static_cast<std::size_t>(at - at_ - 1) > options_.max_length) return fail(ParseErrorKind::value_too_long);
   value = std::string_view(pool_, static_cast<std::size_t>(to - pool_));
   pool_ = to;
   at_ = at + 1;
+  return true;
+}
+
+/// Decodes the escape, or copies the run that is not ASCII, that begins at `at`.
+bool Parser::pool_special(const char*& at, char*& to, bool& fits) noexcept {
+  if (*at == '\\') {
+    if (end_ - at < 2) return fail_at(ParseErrorKind::unexpected_end, end_);
+    at = decode_escape(at, end_, to);
+    return at != nullptr;
+  }
+  if (static_cast<unsigned char>(*at) < 0x20) return fail_at(ParseErrorKind::control_character, at);
+  const char* const run_end = detail::skip_utf8_run(at, end_);
+  const auto run = static_cast<std::size_t>(run_end - at);
+  if (run == 0) return fail_at(ParseErrorKind::invalid_utf8, at);
+  fits = run <= static_cast<std::size_t>(pool_end_ - to);
+  if (!fits) return true;
+  std::memcpy(to, at, run);
+  at = run_end;
+  to += run;
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <climits>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "allot/heap/page_allocator.hpp"
 #include "allot/json/parse.hpp"
@@ -64,6 +65,31 @@ TEST(Value, IsWrittenAsItWasRead) {
   const auto tree = json::parse<json::Value>(memory.allocator(), text);
   EXPECT_EQ(text_of_value(tree.value().value), text);
   EXPECT_EQ(text_of_value(tree.value()->at("a"), {.whitespace = json::Whitespace::indent_2}), "[]");
+}
+
+// Strings and lists share blocks, and strings are copied in steps: none may reach into its neighbours.
+TEST(Value, KeepsStringsAndListsOfEveryLengthApart) {
+  test::RecordingAllocator memory;
+  std::string text = "[";
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i < 12000; ++i) {
+    const std::string plain(i % 8 == 0 ? i * 7 % 61 : 13 + i % 3, static_cast<char>('a' + i % 26));
+    expected.push_back(plain + (i % 5 == 0 ? "\u20AC" : i % 5 < 4 ? "\U0001F600" : ""));
+    text += i == 0 ? "" : ",";
+    text += "[\"" + plain + (i % 5 == 0 ? "\\u20AC" : i % 5 < 4 ? "\\uD83D\\uDE00" : "") + "\"";
+    for (std::size_t j = 0; j < i % 11; ++j) text += "," + std::to_string(i + j);
+    text += "]";
+  }
+  text += "]";
+  const auto tree = json::parse<json::Value>(memory.allocator(), text);
+  const auto typed = json::parse<std::span<json::Value>>(memory.allocator(), text);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const json::Value& list = tree.value()->at(i);
+    ASSERT_EQ(list.at(0).as_string(), expected[i]) << i;
+    ASSERT_EQ((*typed.value())[i].at(0).as_string(), expected[i]) << i;
+    ASSERT_EQ(list.size(), 1 + i % 11);
+    for (std::size_t j = 0; j < i % 11; ++j) ASSERT_EQ(list.at(j + 1).as_int(), static_cast<std::int64_t>(i + j));
+  }
 }
 
 TEST(Value, IsBuiltByHandToo) {

@@ -19,7 +19,6 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 #include <new>
 #include <span>
 #include <string_view>
@@ -99,20 +98,20 @@ bool integer_from(Parser& in, const Number& number, const char* place, T& value)
 
 template <class T>
 bool parse_number(Parser& in, T& value) noexcept {
-  (void)in.peek();
-  const char* const place = in.place();
-  Number number;
-  if (!in.number_or_text(number)) return false;
-  if constexpr (std::is_same_v<T, float>) {
-    value = to_float(number);
-  } else if constexpr (std::is_floating_point_v<T>) {
-    value = static_cast<T>(to_double(number));
+  if constexpr (std::is_same_v<T, double>) {
+    return in.floating(value);
   } else {
-    return integer_from(in, number, place, value);
+    (void)in.peek();
+    const char* const place = in.place();
+    Number number;
+    if (!in.number_or_text(number)) return false;
+    if constexpr (!std::is_floating_point_v<T>) {
+      return integer_from(in, number, place, value);
+    } else {
+      value = std::is_same_v<T, float> ? to_float(number) : static_cast<T>(to_double(number));
+      return __builtin_isfinite(value) ? true : in.fail_at(ParseErrorKind::number_out_of_range, place);
+    }
   }
-  constexpr T largest = std::numeric_limits<T>::max();
-  if (value > largest || value < -largest) return in.fail_at(ParseErrorKind::number_out_of_range, place);
-  return true;
 }
 
 template <class E>

@@ -24,8 +24,9 @@ namespace allot::inline v0_1::json {
 class Value;
 
 namespace detail {
+class TreeBuilder;
 constexpr std::uint32_t deepest_parse = 4096;
-}
+}  // namespace detail
 
 class Parser {
  public:
@@ -78,7 +79,13 @@ class Parser {
   }
 
   /// Consumes the opening bracket of an array or object and counts a level.
-  [[nodiscard]] bool open(char bracket) noexcept;
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool open(char bracket) noexcept {
+    if (peek() != bracket || depth_ >= options_.max_depth) [[unlikely]]
+      return fail_to_open(bracket);
+    ++depth_;
+    ++at_;
+    return true;
+  }
   /// Consumes the closing bracket if it is the next character.
   [[nodiscard]] ALLOT_ALWAYS_INLINE bool close_if(char bracket) noexcept {
     if (peek() != bracket) return false;
@@ -117,6 +124,8 @@ class Parser {
   [[nodiscard]] bool number(detail::Number& number) noexcept;
   /// As `number`, also a number in quotes (how numbers that other readers would round are written).
   [[nodiscard]] bool number_or_text(detail::Number& number) noexcept;
+  /// The nearest double of a number, or of a number in quotes. One too large for a double is an error.
+  [[nodiscard]] bool floating(double& value) noexcept;
   /// A string that lives as long as the allocator's memory (or, borrowed, as the text).
   [[nodiscard]] bool string(std::string_view& value) noexcept;
   /// A string that lives until the next one is read.
@@ -136,6 +145,8 @@ class Parser {
   [[nodiscard]] void* allocate(std::size_t size, Alignment alignment) noexcept;
 
  private:
+  friend class detail::TreeBuilder;
+
   /// A string between its quotes, as it stands in the text.
   struct RawString {
     const char* begin;
@@ -146,8 +157,19 @@ class Parser {
   };
 
   [[nodiscard]] char peek_slowly() noexcept;
+  ALLOT_COLD bool fail_to_open(char bracket) noexcept;
+  [[nodiscard]] bool usual_number(detail::Number& number) noexcept;
   [[nodiscard]] bool pooled_string(std::string_view& value, bool& fits) noexcept;
+  [[nodiscard]] bool pool_special(const char*& at, char*& to, bool& fits) noexcept;
   [[nodiscard]] bool refill_pool() noexcept;
+  /// Memory for a part of a tree, a multiple of 8 bytes on a multiple of 8. Null (and the error noted) when out of
+  /// memory.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE char* take_block(std::size_t size) noexcept {
+    if (static_cast<std::size_t>(pool_end_ - pool_) < size) [[unlikely]]
+      return take_block_slowly(size);
+    return pool_end_ -= size;
+  }
+  [[nodiscard]] ALLOT_NOINLINE char* take_block_slowly(std::size_t size) noexcept;
   [[nodiscard]] bool raw_string(RawString& string) noexcept;
   [[nodiscard]] bool literal(std::string_view word) noexcept;
   [[nodiscard]] bool skip_scalar(char first) noexcept;
@@ -164,7 +186,7 @@ class Parser {
   ParseErrorKind error_{};
   const char* error_place_ = nullptr;
   char* pool_ = nullptr;      ///< where the next short string goes
-  char* pool_end_ = nullptr;  ///< end of the block it is in
+  char* pool_end_ = nullptr;  ///< where the last block was taken, from the end; a multiple of 8
   detail::Scratch scratch_;
 };
 

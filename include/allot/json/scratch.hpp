@@ -23,6 +23,8 @@ class Scratch {
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] char* at(std::size_t offset) noexcept { return begin_ + offset; }
+  /// Bytes left behind `top`, which points into the stack's block.
+  [[nodiscard]] std::ptrdiff_t room_behind(const char* top) const noexcept { return begin_ + capacity_ - top; }
   /// Takes everything from `size` on off the stack.
   void shrink_to(std::size_t size) noexcept { size_ = size; }
 
