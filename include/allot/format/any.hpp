@@ -8,8 +8,6 @@
 /// Everything else as {fmt} prints it. Nothing is allocated. Nesting deeper than eight levels is printed as "...".
 #pragma once
 
-#include <fmt/core.h>
-
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -18,6 +16,7 @@
 #include "allot/base/enum_names.hpp"
 #include "allot/base/reflection.hpp"
 #include "allot/base/value_kinds.hpp"
+#include "allot/format/fmt.hpp"
 
 namespace allot::inline v0_1 {
 

@@ -15,8 +15,6 @@
 /// Threads: safe, as far as the arguments and the writer are.
 #pragma once
 
-#include <fmt/core.h>
-
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -26,6 +24,7 @@
 #include "allot/base/value_kinds.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/slices.hpp"
+#include "allot/format/fmt.hpp"
 #include "allot/io/writer.hpp"
 
 namespace allot::inline v0_1 {
