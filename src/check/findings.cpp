@@ -384,7 +384,7 @@ class Collector {
       issue.indirect_blocks = leak.indirect_blocks;
       issue.indirect_bytes = leak.indirect_bytes;
       issue.address = leak.example;
-      add_trace(issue, "allocated here", leak.stack);
+      if (issue.severity != Severity::remark || options_.trace_remarks) add_trace(issue, "allocated here", leak.stack);
       LeakSum& sum = result_.leaks[static_cast<std::size_t>(leak.kind) & 3];
       sum.blocks += leak.blocks;
       sum.bytes += leak.bytes;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <tuple>
 
 namespace allot::inline v0_1::check {
 
@@ -76,6 +77,55 @@ int physical_scopes(Dwarf_Die* unit, Dwarf_Addr address, Dwarf_Die** scopes) {
   return std::max(count, 0);
 }
 
+bool is_code(const GElf_Sym& symbol) {
+  const int type = GELF_ST_TYPE(symbol.st_info);
+  return type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE;
+}
+
+/// Of several names for one address: functions before labels, global before weak before local.
+int rank_of(const GElf_Sym& symbol) {
+  const int binding = GELF_ST_BIND(symbol.st_info);
+  const int by_binding = binding == STB_GLOBAL ? 0 : binding == STB_WEAK ? 1 : 2;
+  return by_binding + (GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE ? 4 : 0);
+}
+
+/// The symbols of a file, sorted once: libdw's own look-up is a walk over all of them for each address.
+class SymbolTable {
+ public:
+  struct Symbol {
+    std::uint64_t begin;
+    std::uint64_t size;  // 0: up to the next
+    int rank;
+    const char* name;
+  };
+
+  void add(const Symbol& symbol) { symbols_.push_back(symbol); }
+
+  void sort() {
+    std::sort(symbols_.begin(), symbols_.end(), [](const Symbol& left, const Symbol& right) {
+      return std::tuple(left.begin, -left.rank) < std::tuple(right.begin, -right.rank);
+    });
+  }
+
+  /// The demangled name of the function around `address`, or empty.
+  [[nodiscard]] std::string name_at(std::uint64_t address) const {
+    const auto behind =
+        std::upper_bound(symbols_.begin(), symbols_.end(), address,
+                         [](std::uint64_t wanted, const Symbol& symbol) { return wanted < symbol.begin; });
+    // A function may have labels and parts of others inside: a few steps back find what is around.
+    const auto first = symbols_.begin() + std::max<std::ptrdiff_t>(0, behind - symbols_.begin() - 16);
+    for (auto symbol = behind; symbol != first;) {
+      --symbol;
+      if (symbol->size == 0 ? symbol + 1 == behind : address - symbol->begin < symbol->size)
+        return demangle(symbol->name);
+    }
+    return "";
+  }
+
+ private:
+  std::vector<Symbol> symbols_;
+};
+
 }  // namespace
 
 /// One file and its debug information. A file that cannot be opened, or is not the one that ran, answers nothing.
@@ -112,7 +162,8 @@ class Symbolizer::Module {
       set_place(unit, address - debug_bias, frame);
       if (append_scopes(unit, address - debug_bias, frame, trace)) return;
     }
-    if (const char* name = dwfl_module_addrname(module_, address)) frame.function = demangle(name);
+    if (!symbols_read_) read_symbols();
+    frame.function = symbols_.name_at(address);
     trace.push_back(frame);
   }
 
@@ -169,9 +220,26 @@ class Symbolizer::Module {
     return complete;
   }
 
+  void read_symbols() {
+    symbols_read_ = true;
+    const int count = dwfl_module_getsymtab(module_);
+    for (int i = 1; i < count; ++i) {
+      GElf_Sym symbol;
+      GElf_Addr address = 0;
+      GElf_Word section = 0;
+      const char* name = dwfl_module_getsym_info(module_, i, &symbol, &address, &section, nullptr, nullptr);
+      if (name != nullptr && section != SHN_UNDEF && is_code(symbol)) {
+        symbols_.add({address, symbol.st_size, rank_of(symbol), name});
+      }
+    }
+    symbols_.sort();
+  }
+
   Dwfl* dwfl_ = nullptr;
   Dwfl_Module* module_ = nullptr;
   Dwarf_Addr bias_ = 0;
+  bool symbols_read_ = false;
+  SymbolTable symbols_;
 };
 
 Symbolizer::Symbolizer() = default;
@@ -191,7 +259,9 @@ void Symbolizer::append_frames(const RecordedProcess& process, std::uint64_t pos
     if (best == nullptr || module.position < position) best = &module;
   }
   if (best != nullptr) {
-    module_of(*best).append(address - best->bias, best->path, trace);
+    const auto [known, is_new] = frames_.try_emplace({best->position, &process, address});
+    if (is_new) module_of(*best).append(address - best->bias, best->path, known->second);
+    trace.insert(trace.end(), known->second.begin(), known->second.end());
     return;
   }
   Frame frame;

@@ -112,6 +112,7 @@ int judge(const CheckOptions& options, const Ending& ending, const std::string& 
   if (!load_suppressions(options, suppressions, problem)) return complain(exit_not_checked, problem);
   check::FindingOptions finding_options;
   finding_options.possible_leaks_are_errors = options.leaks == "possible";
+  finding_options.trace_remarks = options.show_reachable || !options.json.empty() || !options.html.empty();
   check::RunFindings run = check::collect_findings(processes, suppressions, finding_options);
   run.problems.insert(run.problems.end(), problems.begin(), problems.end());
   if (!write_reports(options, run)) return complain(exit_not_checked, "a report could not be written");

@@ -36,7 +36,9 @@ Run run_once(const OomOptions& options, unsigned seconds, std::uint64_t failing)
   run.processes = check::read_records(folder.path(), problems);
   check::Suppressions suppressions;
   suppressions.add_built_in();
-  run.findings = check::collect_findings(run.processes, suppressions, {});
+  check::FindingOptions finding_options;
+  finding_options.trace_remarks = false;
+  run.findings = check::collect_findings(run.processes, suppressions, finding_options);
   return run;
 }
 

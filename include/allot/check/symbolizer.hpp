@@ -3,7 +3,8 @@
 /// Reads the ELF and DWARF of each module by libdw: inlined functions as frames of their own, line and column, separate
 /// debug files by build id or debug link where they are installed. A module whose file has changed since the run is not
 /// trusted: its frames stay module and offset. Each module is opened once, whichever process used it; the first look-up
-/// in a large one costs its debug information read (tens to hundreds of milliseconds), further ones microseconds.
+/// in a large one costs its debug information or symbol table read (tens to hundreds of milliseconds), further ones
+/// microseconds; an address looked up before, less.
 /// Threads: not safe.
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "allot/base/config.hpp"
@@ -48,6 +50,7 @@ class Symbolizer {
   Module& module_of(const RecordedModule& recorded);
 
   std::map<std::pair<std::string, std::vector<unsigned char>>, std::unique_ptr<Module>> modules_;
+  std::map<std::tuple<std::uint64_t, const RecordedProcess*, std::uint64_t>, Trace> frames_;  // looked up before
 };
 
 /// Line `line` of a source file, or empty when it cannot be read.
