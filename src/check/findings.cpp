@@ -299,7 +299,7 @@ class Collector {
  private:
   void note_what_is_missing() {
     if (process_.dropped_entries != 0) {
-      result_.notes.push_back("the record was full: " + std::to_string(process_.dropped_entries) +
+      result_.notes.push_back("the record or the disk it lies on was full: " + std::to_string(process_.dropped_entries) +
                               " entries are missing");
     }
     if (process_.dropped_reports != 0) {

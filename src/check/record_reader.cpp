@@ -151,6 +151,10 @@ bool read_record(const std::vector<unsigned char>& bytes, RecordedProcess& proce
     return false;
   }
   std::memcpy(static_cast<void*>(&header), bytes.data(), sizeof header);
+  if (header.magic == 0) {
+    problem = "the record is empty: there was no room for it in its folder (TMPDIR)";
+    return false;
+  }
   if (header.magic != rt::record_magic) {
     problem = "not a record of allot";
     return false;

@@ -11,6 +11,7 @@
 #include "allot/base/checked_math.hpp"
 #include "allot/runtime/own_pages.hpp"
 #include "allot/sys/thread_number.hpp"
+#include "allot/sys/trace_cache.hpp"
 #include "checked_malloc_state.hpp"
 #include "pointer_origin.hpp"
 
@@ -36,7 +37,13 @@ std::span<const std::uintptr_t> frames_in_record(TraceId trace) noexcept {
 }
 constexpr stack_depot::Store depot_in_record{&intern_in_record, &frames_in_record};
 
+std::uint32_t number_in_record(std::span<const std::uintptr_t> frames) noexcept {
+  return log.stack(frames);
+}
+
 std::uint32_t capture(const Caller& caller, std::size_t depth) noexcept {
+  if (caller.method == sys::StackMethod::unwinder) [[likely]]
+    return sys::trace_number(caller.origin, depth, &number_in_record);
   std::uintptr_t frames[sys::max_frames];
   const std::size_t count = sys::capture_stack(caller.origin, {frames, depth}, caller.method);
   return log.stack({frames, count});

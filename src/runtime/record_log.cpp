@@ -14,6 +14,8 @@ namespace allot::inline v0_1::runtime {
 
 namespace {
 
+constexpr std::uint64_t first_reserve = 32 * 1024;
+constexpr std::uint64_t largest_reserve_step = 1024 * 1024;
 constexpr std::uint64_t first_sample_interval = 4'000'000;
 constexpr std::uint64_t samples_before_thinning = 4096;
 constexpr std::uint64_t allocations_between_looks = 64;
@@ -48,16 +50,14 @@ void put(unsigned char* to, const void* from, std::size_t bytes) noexcept {
 
 bool RecordLog::open(const char* folder) noexcept {
   folder_ = folder;
-  index_ = static_cast<std::atomic<std::uint64_t>*>(
-      sys::map_pages(index_slots * sizeof(std::uint64_t), Alignment::from_bytes(sys::page_size())));
+  (void)index_.open();
   start_ns_ = coarse_ns();
   sample_interval_ns_ = first_sample_interval;
   const bool in_file = folder != nullptr && map_file(nullptr);
   if (!in_file) {
-    base_ = static_cast<unsigned char*>(sys::map_pages(private_capacity, Alignment::from_bytes(sys::page_size())));
-    size_ = private_capacity;
+    use_private_memory();
   }
-  if (base_ != nullptr && index_ == nullptr) base_ = nullptr;
+  if (!index_.is_open()) base_ = nullptr;
   if (base_ != nullptr) write_header(size_);
   return in_file && base_ != nullptr;
 }
@@ -71,13 +71,21 @@ bool RecordLog::map_file(void* fixed) noexcept {
     path[text.view().size()] = '\0';
     void* mapped = sys::create_shared_file(path, capacity, fixed);
     if (mapped != nullptr) {
+      if (!sys::reserve_shared_pages(mapped, first_reserve)) return false;
       base_ = static_cast<unsigned char*>(mapped);
       size_ = capacity;
+      reserved_.store(first_reserve, std::memory_order_relaxed);
       return true;
     }
     if (!sys::file_exists(path)) return false;
   }
   return false;
+}
+
+void RecordLog::use_private_memory() noexcept {
+  base_ = static_cast<unsigned char*>(sys::map_pages(private_capacity, Alignment::from_bytes(sys::page_size())));
+  size_ = private_capacity;
+  reserved_.store(private_capacity, std::memory_order_relaxed);
 }
 
 void RecordLog::write_header(std::size_t size) noexcept {
@@ -109,11 +117,9 @@ bool RecordLog::continue_with_copy(bool wanted_in_file) noexcept {
   void* kept = sys::map_pages(kept_bytes, Alignment::from_bytes(sys::page_size()));
   if (kept == nullptr) return false;
   std::memcpy(kept, base_, used);
-  const bool in_file = wanted_in_file && size_ == capacity && map_file(base_);
+  const bool in_file = wanted_in_file && size_ == capacity && map_file(base_) && make_room(used);
   if (!in_file) {
-    // Not the parent's any more: private pages in the same place.
-    size_ = private_capacity;
-    base_ = static_cast<unsigned char*>(sys::map_pages(private_capacity, Alignment::from_bytes(sys::page_size())));
+    use_private_memory();  // the parent's stays as it is
     if (base_ == nullptr) return false;
   }
   std::memcpy(base_, kept, used < size_ ? used : size_);
@@ -150,8 +156,25 @@ void RecordLog::forget_parents_entries() noexcept {
 }
 
 bool RecordLog::covers(std::uintptr_t address) const noexcept {
-  return address - reinterpret_cast<std::uintptr_t>(base_) < size_ ||
-         address - reinterpret_cast<std::uintptr_t>(index_) < index_slots * sizeof(std::uint64_t);
+  return address - reinterpret_cast<std::uintptr_t>(base_) < size_ || index_.covers(address);
+}
+
+/// Has the file system find room up to `end` and somewhat more, at least a page, so that a full disk is no fault later.
+bool RecordLog::make_room(std::uint64_t end) noexcept {
+  const std::uint64_t reserved = reserved_.load(std::memory_order_acquire);
+  if (end <= reserved) return true;
+  if (is_full_.load(std::memory_order_relaxed)) return false;
+  const std::uint64_t step = reserved / 2 < largest_reserve_step ? reserved / 2 : largest_reserve_step;
+  std::uint64_t wanted = sys::round_up_to_pages(end > reserved + step ? end : reserved + step);
+  if (wanted > size_) wanted = size_;
+  if (!sys::reserve_shared_pages(base_ + reserved, wanted - reserved)) {
+    is_full_.store(true, std::memory_order_relaxed);
+    return false;
+  }
+  std::uint64_t expected = reserved;
+  while (expected < wanted && !reserved_.compare_exchange_weak(expected, wanted, std::memory_order_acq_rel)) {
+  }
+  return true;
 }
 
 template <class Entry>
@@ -161,7 +184,7 @@ Entry* RecordLog::begin_entry(std::size_t tail_bytes) noexcept {
   std::atomic<std::uint64_t>& end = header().log_end;
   std::uint64_t position = end.load(std::memory_order_relaxed);
   do {
-    if (bytes > size_ - position) {
+    if (bytes > size_ - position || !make_room(position + bytes)) [[unlikely]] {
       header().dropped_entries.fetch_add(1, std::memory_order_relaxed);
       return nullptr;
     }
@@ -184,21 +207,15 @@ bool RecordLog::same_stack(std::uint32_t id, std::span<const std::uintptr_t> fra
 std::uint32_t RecordLog::stack(std::span<const std::uintptr_t> frames) noexcept {
   if (base_ == nullptr || frames.empty()) return 0;
   const std::uint32_t hash = hash_of(frames);
-  for (std::size_t probe = 0; probe < 256; ++probe) {
-    std::atomic<std::uint64_t>& slot = index_[(hash + probe) & (index_slots - 1)];
-    std::uint64_t found = slot.load(std::memory_order_acquire);
-    if (found == 0) {
-      const std::uint32_t id = add_stack(frames, hash);
-      if (id == 0) return 0;
-      const std::uint64_t wanted = std::uint64_t{hash} << 32 | id;
-      if (slot.compare_exchange_strong(found, wanted, std::memory_order_acq_rel)) return id;
-    }
-    if (static_cast<std::uint32_t>(found >> 32) == hash && same_stack(static_cast<std::uint32_t>(found), frames)) {
-      return static_cast<std::uint32_t>(found);
-    }
-  }
-  header().dropped_entries.fetch_add(1, std::memory_order_relaxed);
-  return 0;
+  bool tried = false;
+  const std::uint32_t number = index_.find_or_add(
+      hash, [&](std::uint32_t id) noexcept { return same_stack(id, frames); },
+      [&]() noexcept {
+        tried = true;
+        return add_stack(frames, hash);
+      });
+  if (number == 0 && !tried) header().dropped_entries.fetch_add(1, std::memory_order_relaxed);
+  return number;
 }
 
 std::uint32_t RecordLog::add_stack(std::span<const std::uintptr_t> frames, std::uint32_t hash) noexcept {

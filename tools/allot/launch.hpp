@@ -29,7 +29,7 @@ struct Launched {
   std::string folder;  ///< holds the records; removed with the object that made it
 };
 
-/// A folder for records, removed at the end.
+/// A folder for records, removed at the end: in TMPDIR, or in memory (a disk costs milliseconds a process), or in /tmp.
 class RecordFolder {
  public:
   RecordFolder();

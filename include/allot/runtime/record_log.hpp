@@ -1,9 +1,10 @@
 /// RecordLog: the writing side of a record (record.hpp), inside the checked program.
 ///
 /// One mapped file a process. Adding an entry is a fetch-add and a copy; a known stack is a hash and a comparison (some
-/// 15 ns for 16 frames) without a lock. When the log is full, entries are counted and dropped. When the file cannot be
-/// made, the log is private memory: the program runs on, and the command will say that there is no record.
-/// Threads: safe, and safe in a signal handler; `open` and `follow_fork` want to be alone. Nothing here calls malloc.
+/// 15 ns for 16 frames) without a lock. When the log or its file system is full, entries are counted and dropped. When
+/// the file cannot be made, the log is private memory: the program runs on, and the command will say that there is no
+/// record. Threads: safe, and safe in a signal handler; `open` and `follow_fork` want to be alone. Nothing here calls
+/// malloc.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 
 #include "allot/base/config.hpp"
 #include "allot/runtime/record.hpp"
+#include "allot/runtime/stack_index.hpp"
 
 namespace allot::inline v0_1::runtime {
 
@@ -80,10 +82,11 @@ class RecordLog {
  private:
   static constexpr std::size_t capacity = std::size_t{1} << 30;  // sparse
   static constexpr std::size_t private_capacity = std::size_t{1} << 26;
-  static constexpr std::size_t index_slots = std::size_t{1} << 20;  // stacks; touched as used
 
   bool map_file(void* fixed) noexcept;
+  [[nodiscard]] bool make_room(std::uint64_t end) noexcept;
   bool continue_with_copy(bool wanted_in_file) noexcept;
+  void use_private_memory() noexcept;
   void write_header(std::size_t size) noexcept;
   template <class Entry>
   Entry* begin_entry(std::size_t tail_bytes) noexcept;
@@ -100,7 +103,9 @@ class RecordLog {
 
   unsigned char* base_ = nullptr;
   std::size_t size_ = 0;
-  std::atomic<std::uint64_t>* index_ = nullptr;  // hash in the upper half, id in the lower
+  std::atomic<std::uint64_t> reserved_{0};  // the file system has room up to here
+  std::atomic<bool> is_full_{false};        // it has no more
+  StackIndex index_;
   const char* folder_ = nullptr;
   void (*new_stack_hook_)() noexcept = nullptr;
   std::uint64_t start_ns_ = 0;

@@ -44,6 +44,9 @@ struct StackBounds {
 /// without malloc; then a thread-local load. Empty when /proc cannot be read.
 [[nodiscard]] StackBounds current_stack_bounds() noexcept;
 
+/// The same for a stack address of the caller's choice on the calling thread.
+[[nodiscard]] StackBounds stack_bounds_around(std::uintptr_t address) noexcept;
+
 /// Where a walk begins: a function's own frame and the address it returns to.
 struct StackOrigin {
   const void* frame;

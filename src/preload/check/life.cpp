@@ -12,6 +12,7 @@
 #include "allot/sys/mutex.hpp"
 #include "allot/sys/process.hpp"
 #include "allot/sys/process_hooks.hpp"
+#include "allot/sys/trace_cache.hpp"
 #include "crash.hpp"
 #include "entry.hpp"
 #include "settings.hpp"
@@ -191,6 +192,7 @@ void note_modules() noexcept {
   if (!modules_mutex.try_lock()) return;
   if (changes != modules_seen) {
     modules_seen = changes;
+    sys::forget_unloaded_code();
     sys::for_each_module(nullptr, &log_module);
   }
   modules_mutex.unlock();

@@ -1,12 +1,18 @@
 // The malloc family.
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "allot/base/checked_math.hpp"
 #include "allot/sys/pages.hpp"
 #include "entry.hpp"
 #include "failures.hpp"
 #include "life.hpp"
+
+extern "C" {
+[[gnu::weak]] void _ZSt17__throw_bad_allocv();
+[[gnu::weak]] std::new_handler _ZSt15get_new_handlerv() noexcept;
+}
 
 namespace allot::inline v0_1::preload {
 
@@ -165,15 +171,17 @@ ALLOT_EXPORT int malloc_trim(std::size_t) {
 
 namespace {
 
-/// As the standard asks: the new-handler is called until it gives up, then bad_alloc or null.
+/// As the standard asks: the new-handler is called until it gives up, then bad_alloc or null. The C++ library is asked
+/// only if the program has it: this one drags none into programs in C.
 [[gnu::noinline, gnu::cold]] void* retry_with_handler(std::size_t size, std::size_t alignment, Family family,
                                                       const allot::runtime::Caller& caller, bool may_throw) {
-  while (std::new_handler handler = std::get_new_handler()) {
+  while (std::new_handler handler = &_ZSt15get_new_handlerv != nullptr ? _ZSt15get_new_handlerv() : nullptr) {
     handler();
     if (void* memory = allocate(size, alignment, family, caller)) return memory;
   }
-  if (may_throw) throw std::bad_alloc();
-  return nullptr;
+  if (!may_throw) return nullptr;
+  if (&_ZSt17__throw_bad_allocv != nullptr) _ZSt17__throw_bad_allocv();
+  __builtin_trap();
 }
 
 [[gnu::always_inline]] inline void* allocate_object(std::size_t size, std::size_t alignment, Family family,

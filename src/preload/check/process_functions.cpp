@@ -12,6 +12,7 @@
 
 #include "allot/runtime/leak_scan.hpp"
 #include "allot/runtime/thread_stacks.hpp"
+#include "allot/sys/trace_cache.hpp"
 #include "entry.hpp"
 #include "life.hpp"
 #include "real_functions.hpp"
@@ -69,20 +70,23 @@ Task* take_task() noexcept {
   return nullptr;
 }
 
-/// Also runs when the thread leaves by pthread_exit or is cancelled.
-struct StackNote {
-  std::uintptr_t frame;
-  ~StackNote() { runtime::thread_stacks::ended(frame); }
-};
+void thread_ends(void* frame) {
+  runtime::thread_stacks::ended(reinterpret_cast<std::uintptr_t>(frame));
+  sys::leave_trace_cache();
+}
 
 void* run_thread(void* handed_over) {
   Task& task = *static_cast<Task*>(handed_over);
   void* (*function)(void*) = task.function;
   void* argument = task.argument;
   task.taken.store(false, std::memory_order_release);
-  const StackNote note{reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0))};
-  runtime::thread_stacks::started(note.frame);
-  return function(argument);
+  void* const frame = __builtin_frame_address(0);
+  runtime::thread_stacks::started(reinterpret_cast<std::uintptr_t>(frame));
+  void* result = nullptr;
+  pthread_cleanup_push(&thread_ends, frame);  // also when it leaves by pthread_exit or is cancelled
+  result = function(argument);
+  pthread_cleanup_pop(1);
+  return result;
 }
 
 template <class Execute>

@@ -4,6 +4,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
+
+#include "keep_errno.hpp"
+
 namespace allot::inline v0_1::sys {
 
 void* create_shared_file(const char* path, std::size_t size, void* fixed) noexcept {
@@ -15,6 +19,12 @@ void* create_shared_file(const char* path, std::size_t size, void* fixed) noexce
   }
   ::close(file);
   return pages == MAP_FAILED ? nullptr : pages;
+}
+
+bool reserve_shared_pages(void* pages, std::size_t size) noexcept {
+  const KeepErrno keep;
+  constexpr int populate_write = 23;  // MADV_POPULATE_WRITE; glibc 2.36's headers have it, older ones do not
+  return ::madvise(pages, size, populate_write) == 0 || errno == EINVAL;
 }
 
 }  // namespace allot::inline v0_1::sys

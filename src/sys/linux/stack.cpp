@@ -111,6 +111,10 @@ ALLOT_NOINLINE std::size_t runtime_walk_from(StackOrigin origin, std::span<std::
 
 }  // namespace
 
+StackBounds stack_bounds_around(std::uintptr_t address) noexcept {
+  return bounds_around(address);
+}
+
 StackBounds current_stack_bounds() noexcept {
   return bounds_around(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
 }
@@ -127,7 +131,8 @@ std::size_t capture_stack(StackOrigin origin, std::span<std::uintptr_t> frames, 
     return walk_frame_pointers(origin.frame, frames);
   std::size_t count = 0;
   const StackBounds bounds = bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame));
-  if (method == StackMethod::unwinder && unwind_stack(origin, bounds, frames, count)) [[likely]]
+  StackReads reads;
+  if (method == StackMethod::unwinder && unwind_stack(origin, bounds, frames, count, reads)) [[likely]]
     return count;
   return runtime_walk_from(origin, frames);
 }

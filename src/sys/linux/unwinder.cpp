@@ -50,6 +50,7 @@ struct Registers {
   std::uintptr_t code;
   std::uintptr_t sp;
   std::uintptr_t fp;
+  std::uintptr_t fp_at;  // where on the stack it was read
 };
 
 constexpr std::uintptr_t word = sizeof(std::uintptr_t);
@@ -64,44 +65,54 @@ constexpr std::uintptr_t word = sizeof(std::uintptr_t);
 
 /// Goes to the caller's frame.
 [[gnu::no_sanitize_address]] ALLOT_ALWAYS_INLINE bool leave(const UnwindRow& row, StackBounds bounds,
-                                                            Registers& registers) noexcept {
+                                                            Registers& registers, StackReads& reads) noexcept {
   const std::uintptr_t offset = static_cast<std::uintptr_t>(static_cast<std::intptr_t>(row.cfa_offset));
+  if (row.kind != UnwindRow::Kind::from_sp) reads.note(registers.fp_at, registers.fp);
   std::uintptr_t cfa = (row.kind == UnwindRow::Kind::from_sp ? registers.sp : registers.fp) + offset;
   std::uintptr_t fp = registers.fp;
+  std::uintptr_t fp_at = registers.fp_at;
   if (row.kind == UnwindRow::Kind::realigned) [[unlikely]] {
-    if (!read(bounds, cfa, cfa) || !read(bounds, registers.fp, fp)) return false;
+    const std::uintptr_t cfa_at = cfa;
+    fp_at = registers.fp;
+    if (!read(bounds, cfa_at, cfa) || !read(bounds, fp_at, fp)) return false;
+    reads.note(cfa_at, cfa);
   } else if (row.fp_slot != 0) {
-    if (!read(bounds, cfa - static_cast<std::uintptr_t>(row.fp_slot) * word, fp)) return false;
+    fp_at = cfa - static_cast<std::uintptr_t>(row.fp_slot) * word;
+    if (!read(bounds, fp_at, fp)) return false;
   }
   if (cfa <= registers.sp || !read(bounds, cfa - word, registers.code)) [[unlikely]]
     return false;
+  reads.note(cfa - word, registers.code);
   registers.sp = cfa;
   registers.fp = fp;
+  registers.fp_at = fp_at;
   return true;
 }
 
 }  // namespace
 
 [[gnu::no_sanitize_address]] bool unwind_stack(StackOrigin origin, StackBounds bounds, std::span<std::uintptr_t> frames,
-                                               std::size_t& count) noexcept {
+                                               std::size_t& count, StackReads& reads) noexcept {
   count = 0;
+  reads.count = 0;
 #if defined(__x86_64__)
   // The origin took its own frame's address, so it has a frame pointer: the caller's registers follow from it.
   const std::uintptr_t frame = reinterpret_cast<std::uintptr_t>(origin.frame);
-  Registers registers{origin.return_address, frame + 2 * word, 0};
+  Registers registers{origin.return_address, frame + 2 * word, 0, frame};
   if (!read(bounds, frame, registers.fp)) return false;
   while (count < frames.size() && registers.code != 0) {
     frames[count++] = registers.code;
     if (count == frames.size()) break;
     const UnwindRow row = row_at(registers.code - 1);
     if (row.kind == UnwindRow::Kind::end) break;
-    if (row.kind == UnwindRow::Kind::unknown || !leave(row, bounds, registers)) return false;
+    if (row.kind == UnwindRow::Kind::unknown || !leave(row, bounds, registers, reads)) return false;
   }
   return true;
 #else
   (void)origin;
   (void)bounds;
   (void)frames;
+  (void)reads;
   return false;
 #endif
 }

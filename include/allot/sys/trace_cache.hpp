@@ -1,0 +1,34 @@
+/// Call stacks as small numbers, most of them without walking the stack.
+///
+/// A program allocates from the same places again and again. Each thread keeps its last walks by the frame they began
+/// in: what was read from the stack, and the number that came of it. If those words still hold the same values, the
+/// stack is the same: some 15 ns instead of 120 for the walk and as much for finding its number.
+/// Memory: 54 KiB a thread, touched as used, after its first 64 calls; given back with `leave_trace_cache`.
+/// Threads: safe. Signal handlers: safe. x86-64; elsewhere every call walks.
+/// Not for stacks of interrupted code: their first frame is no call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "allot/base/config.hpp"
+#include "allot/sys/stack.hpp"
+
+namespace allot::inline v0_1::sys {
+
+/// Gives a stack its number. The same frames always get the same one; 0 is never kept.
+using NumberOfStack = std::uint32_t (*)(std::span<const std::uintptr_t> frames) noexcept;
+
+/// The number of the at most `depth` frames from `origin` outwards, by the unwinder. `number_of` is the same in each
+/// call of a process.
+[[nodiscard]] std::uint32_t trace_number(StackOrigin origin, std::size_t depth, NumberOfStack number_of) noexcept;
+
+/// The calling thread ends: its memory goes to the next one. Calls after it begin anew.
+void leave_trace_cache() noexcept;
+
+/// Forgets what was learnt about code: modules came or went. Walks of other threads that are under way may still use
+/// it.
+void forget_unloaded_code() noexcept;
+
+}  // namespace allot::inline v0_1::sys
