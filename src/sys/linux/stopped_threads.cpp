@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "allot/sys/clock.hpp"
@@ -124,6 +125,33 @@ std::size_t ask_new_threads(int signal) noexcept {
   return stop.asked_count - before;
 }
 
+/// Whether a thread blocks the signal: the kernel's mask, as "SigBlk:\t0000000000000000" in its status.
+bool blocks(std::uint32_t id, int signal) noexcept {
+  constexpr std::size_t longest_id = 10;
+  char digits[longest_id];
+  std::size_t count = 0;
+  for (; id != 0; id /= 10) digits[count++] = static_cast<char>('0' + id % 10);
+  char path[sizeof "/proc/self/task//status" + longest_id] = "/proc/self/task/";
+  std::size_t length = std::strlen(path);
+  while (count != 0) path[length++] = digits[--count];
+  std::memcpy(path + length, "/status", sizeof "/status");
+  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  char status[4096];
+  const ssize_t size = ::read(file, status, sizeof status - 1);
+  ::close(file);
+  status[size > 0 ? size : 0] = '\0';
+  const char* line = std::strstr(status, "SigBlk:");
+  if (line == nullptr) return false;
+  return (std::strtoull(line + 7, nullptr, 16) >> (signal - 1) & 1U) != 0;
+}
+
+std::size_t count_blocking(int signal) noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < stop.asked_count; ++i) count += blocks(stop.asked[i], signal);
+  return count;
+}
+
 bool take_memory() noexcept {
   const Alignment page = Alignment::from_bytes(page_size());
   if (stop.threads == nullptr) {
@@ -141,6 +169,14 @@ void wait_for(const std::atomic<std::uint32_t>& count, std::size_t wanted, unsig
     const timespec pause{0, 100'000};
     ::clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
   }
+}
+
+/// Threads that block the signal are not waited for, once it has turned out that some do not come.
+void wait_for_asked(int signal, unsigned milliseconds) noexcept {
+  constexpr unsigned usual = 10;
+  wait_for(stop.stopped, stop.asked_count, milliseconds < usual ? milliseconds : usual);
+  if (stop.stopped.load(std::memory_order_acquire) >= stop.asked_count) return;
+  wait_for(stop.stopped, stop.asked_count - count_blocking(signal), milliseconds);
 }
 
 bool install_handler(int signal) noexcept {
@@ -165,8 +201,7 @@ StoppedThreads::StoppedThreads(unsigned milliseconds) noexcept {
     return;
   }
   // Threads may be born while we ask: until nobody new turns up.
-  for (int round = 0; round < 10 && ask_new_threads(signal_) != 0; ++round)
-    wait_for(stop.stopped, stop.asked_count, milliseconds);
+  for (int round = 0; round < 10 && ask_new_threads(signal_) != 0; ++round) wait_for_asked(signal_, milliseconds);
   missing_ = stop.asked_count - stop.stopped.load(std::memory_order_acquire);
 }
 

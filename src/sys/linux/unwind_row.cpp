@@ -389,7 +389,7 @@ UnwindRow row_of(const Rules& rules) noexcept {
 
 UnwindRow read_unwind_row(std::uintptr_t address) noexcept {
   FrameInfo info;
-  if (!find_frame(address, info)) return {};
+  if (!find_frame(address, info)) return {UnwindRow::Kind::end};
   RuleMachine machine(info, address);
   return machine.run() ? row_of(machine.rules()) : UnwindRow{};
 }

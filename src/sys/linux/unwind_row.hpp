@@ -12,7 +12,7 @@ namespace allot::inline v0_1::sys {
 struct UnwindRow {
   enum class Kind : std::uint8_t {
     unknown,    ///< no information, or of a kind these rows cannot hold
-    end,        ///< the outermost frame
+    end,        ///< the outermost frame, or code nothing is known about (made at run time): nobody could go on
     from_sp,    ///< CFA = stack pointer + cfa_offset
     from_fp,    ///< CFA = frame pointer + cfa_offset
     realigned,  ///< CFA = what lies at frame pointer + cfa_offset; the caller's frame pointer lies at frame pointer
