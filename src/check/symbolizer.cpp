@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <tuple>
 
@@ -45,10 +46,13 @@ int number_of(Dwarf_Die* die, unsigned attribute_name) {
 /// A path as the compiler saw it: relative ones belong to the unit's folder.
 std::string full_path(const char* file, Dwarf_Die* unit) {
   if (file == nullptr) return "";
-  if (file[0] == '/' || unit == nullptr) return file;
-  Dwarf_Attribute attribute;
-  const char* folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
-  return folder != nullptr ? std::string(folder) + "/" + file : std::string(file);
+  std::filesystem::path path = file;
+  if (path.is_relative() && unit != nullptr) {
+    Dwarf_Attribute attribute;
+    const char* folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+    if (folder != nullptr) path = folder / path;
+  }
+  return path.lexically_normal().string();
 }
 
 /// The place an inlined function was called from.

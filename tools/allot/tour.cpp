@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "child_process.hpp"
 #include "tour_programs.hpp"
@@ -60,6 +62,12 @@ class QuotedOutput {
   bool at_line_start_ = true;
 };
 
+/// Sanitizers have no place for the checker: what it is to show is not built with them.
+bool is_built(const TourProgram& program, const fs::path& folder) {
+  std::error_code error;
+  return program.check == nullptr || fs::exists(folder / program.name, error);
+}
+
 bool is_wanted(const TourProgram& program, const TourOptions& options) {
   if (options.only.empty()) return true;
   for (const std::string& name : options.only) {
@@ -75,13 +83,33 @@ bool is_known(std::string_view name) {
   return false;
 }
 
+std::vector<std::string> command_of(const TourProgram& program, const fs::path& folder) {
+  std::vector<std::string> command;
+  if (program.check != nullptr) {
+    std::error_code error;
+    command = {fs::read_symlink("/proc/self/exe", error).string(), "check", "--frames=3"};
+    if (*program.check != '\0') command.emplace_back(program.check);
+  }
+  command.push_back((folder / program.name).string());
+  if (program.argument != nullptr) command.emplace_back(program.argument);
+  return command;
+}
+
+/// "$ allot check --guard=all 30_every_mistake --stray"
+std::string command_line(const TourProgram& program) {
+  std::string line = program.check != nullptr ? "$ allot check " : "$ ";
+  if (program.check != nullptr && *program.check != '\0') line += std::string(program.check) + " ";
+  return line + program.name + (program.argument != nullptr ? std::string(" ") + program.argument : "");
+}
+
 /// Runs one program and shows it; true when it ended as the table says.
 bool show(const TourProgram& program, const fs::path& folder) {
   const Style s = style();
   std::printf("\n%s%s%s  %sexamples/%s.cpp%s\n%s\n", s.title, program.name, s.off, s.quiet, program.name, s.off,
               program.shows);
+  if (program.check != nullptr) std::printf("  %s%s%s\n", s.quiet, command_line(program).c_str(), s.off);
   QuotedOutput output;
-  const Ending ending = run_program({(folder / program.name).string()}, [&](std::string_view text) { output(text); });
+  const Ending ending = run_program(command_of(program, folder), [&](std::string_view text) { output(text); });
   output.finish();
   if (ending == program.expected) {
     std::printf("  %s%s, as it should%s\n", s.quiet, describe(ending).c_str(), s.off);
@@ -117,7 +145,7 @@ int run_tour(const TourOptions& options) {
   int shown = 0;
   int wrong = 0;
   for (const TourProgram& program : tour_programs) {
-    if (!is_wanted(program, options)) continue;
+    if (!is_wanted(program, options) || !is_built(program, folder)) continue;
     ++shown;
     wrong += show(program, folder) ? 0 : 1;
   }

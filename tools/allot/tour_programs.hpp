@@ -11,10 +11,13 @@ struct TourProgram {
   const char* name;   ///< of the program and of its source in examples/
   const char* shows;  ///< in a line
   Ending expected;
+  const char* check = nullptr;     ///< not null: run under `allot check` with this option, or none when empty
+  const char* argument = nullptr;  ///< of the program
 };
 
 inline constexpr Ending success{Ending::Kind::exited, 0};
 inline constexpr Ending failure{Ending::Kind::exited, 1};
+inline constexpr Ending errors_found{Ending::Kind::exited, 99};
 inline constexpr Ending aborted{Ending::Kind::signalled, SIGABRT};
 
 inline constexpr TourProgram tour_programs[] = {
@@ -35,6 +38,10 @@ inline constexpr TourProgram tour_programs[] = {
     {"13_buffered_writer", "the same through a buffer: one system call", success},
     {"20_http_server", "an HTTP server whose every request lives in an arena, reset when the response is sent",
      success},
+    {"30_every_mistake", "allot check on a program that was not built for it: every kind of mistake, one after another",
+     errors_found, ""},
+    {"30_every_mistake", "the same with guard pages: stray reads and writes, found at the very instruction",
+     errors_found, "--guard=all", "--stray"},
 };
 
 }  // namespace allot::tool
