@@ -272,6 +272,12 @@ std::string ending_text(const RecordedProcess& process) {
   return "was killed or still runs";
 }
 
+std::string human_seconds(std::uint64_t nanoseconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(nanoseconds) * 1e-9);
+  return text;
+}
+
 /// Builds the findings of one process.
 class Collector {
  public:
@@ -299,16 +305,18 @@ class Collector {
  private:
   void note_what_is_missing() {
     if (process_.dropped_entries != 0) {
-      result_.notes.push_back("the record or the disk it lies on was full: " + std::to_string(process_.dropped_entries) +
-                              " entries are missing");
+      result_.notes.push_back("the record or the disk it lies on was full: " +
+                              std::to_string(process_.dropped_entries) + " entries are missing");
     }
     if (process_.dropped_reports != 0) {
       result_.notes.push_back(std::to_string(process_.dropped_reports) +
                               " repeated reports of the same mistakes were left out");
     }
-    result_.leaks_known = process_.leak_scan == rt::LeakScan::finished;
+    result_.leaks_known = process_.leak_scan == rt::LeakScan::finished || process_.leak_scans != 0;
     if (process_.leak_scan == rt::LeakScan::started) {
       result_.notes.push_back("the process died while it was looking for leaks");
+    } else if (process_.leak_scan == rt::LeakScan::none && process_.leak_scans != 0) {
+      result_.notes.push_back("leaks are those of " + human_seconds(process_.leak_scan_ns) + " after the start");
     } else if (process_.leak_scan == rt::LeakScan::none && process_.ending != rt::Ending::executed) {
       result_.notes.push_back("the process ended before leaks could be looked for; " +
                               human_bytes(process_.live_bytes) + " were live");

@@ -87,6 +87,13 @@ void read_sample(const Log& log, std::size_t position, std::size_t size, Recorde
   if (log.fixed_part(position, size, entry)) process.samples.push_back({entry.time_ns, entry.live_bytes});
 }
 
+void start_leaks(const Log& log, std::size_t position, std::size_t size, RecordedProcess& process) {
+  rt::SampleEntry entry;
+  if (!log.fixed_part(position, size, entry)) return;
+  process.leaks.clear();
+  process.leak_scan_ns = entry.time_ns;
+}
+
 void read_text(const Log& log, std::size_t position, std::size_t size, std::vector<std::string>& texts) {
   rt::TextEntry entry;
   if (!log.fixed_part(position, size, entry)) return;
@@ -112,6 +119,8 @@ void read_entry(const Log& log, rt::EntryKind kind, std::size_t position, std::s
       return read_text(log, position, size, process.arguments);
     case rt::EntryKind::suppression:
       return read_text(log, position, size, process.suppressions);
+    case rt::EntryKind::leak_scan:
+      return start_leaks(log, position, size, process);
     case rt::EntryKind::unfinished:
       break;
   }
@@ -126,6 +135,7 @@ void read_header(const rt::RecordHeader& header, RecordedProcess& process) {
   process.exit_code = header.exit_code;
   process.crash_signal = static_cast<int>(header.crash_signal.load());
   process.leak_scan = header.leak_scan;
+  process.leak_scans = header.leak_scans;
   process.allocations = header.allocations;
   process.startup_allocations = header.startup_allocations;
   process.dropped_reports = header.dropped_reports;
@@ -192,6 +202,18 @@ bool read_record_file(const std::string& path, RecordedProcess& process, std::st
   file.seekg(0);
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   return read_record(bytes, process, problem);
+}
+
+std::uint64_t finished_leak_scans(const std::string& folder) {
+  std::uint64_t sum = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    rt::RecordHeader header;
+    const bool read = static_cast<bool>(file.read(reinterpret_cast<char*>(&header), sizeof header));
+    if (read && header.magic == rt::record_magic && header.version == rt::record_version) sum += header.leak_scans;
+  }
+  return sum;
 }
 
 std::vector<RecordedProcess> read_records(const std::string& folder, std::vector<std::string>& problems) {

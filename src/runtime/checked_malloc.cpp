@@ -309,6 +309,10 @@ RecordLog& record() noexcept {
   return log;
 }
 
+std::uint32_t stack_of(const Caller& caller) noexcept {
+  return capture(caller, settings.allocation_depth);
+}
+
 void* allocate(std::size_t size, std::size_t alignment, Family family, const Caller& caller) noexcept {
   if (size > max_block_size || alignment > max_block_size / 2) [[unlikely]] {
     report_absurd_size(size, caller);

@@ -136,6 +136,7 @@ void RecordLog::forget_parents_entries() noexcept {
   header.startup_allocations = 0;
   header.ending = Ending::running;
   header.leak_scan = LeakScan::none;
+  header.leak_scans = 0;
   std::size_t position = sizeof header;
   const std::size_t end = header.log_end;
   while (position + sizeof(EntryHead) <= end) {
@@ -343,6 +344,18 @@ void RecordLog::add_leak(LeakKind kind, std::uint32_t stack, std::uint64_t block
   entry->indirect_bytes = indirect_bytes;
   entry->example = example;
   publish(entry, EntryKind::leak);
+}
+
+void RecordLog::begin_leaks() noexcept {
+  SampleEntry* entry = begin_entry<SampleEntry>(0);
+  if (entry == nullptr) return;
+  entry->time_ns = coarse_ns() - start_ns_;
+  entry->live_bytes = header().live_bytes.load(std::memory_order_relaxed);
+  publish(entry, EntryKind::leak_scan);
+}
+
+void RecordLog::end_leaks() noexcept {
+  if (base_ != nullptr) header().leak_scans.fetch_add(1, std::memory_order_release);
 }
 
 void RecordLog::add_text(EntryKind kind, std::string_view text) noexcept {

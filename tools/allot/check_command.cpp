@@ -2,10 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 
 #include "allot/check/findings.hpp"
 #include "allot/check/record_reader.hpp"
@@ -29,6 +33,27 @@ int complain(int code, const std::string& text) {
   return code;
 }
 
+/// Of "USR2", "SIGUSR2" or "12"; 0 when there is no such signal.
+int signal_number(std::string name) {
+  if (name.empty()) return 0;
+  if (name.find_first_not_of("0123456789") == std::string::npos) {
+    const long number = std::strtol(name.c_str(), nullptr, 10);
+    return number > 0 && number <= SIGRTMAX ? static_cast<int>(number) : 0;
+  }
+  if (name.starts_with("SIG")) name.erase(0, 3);
+  for (int number = 1; number < SIGRTMIN; ++number) {
+    const char* known = ::sigabbrev_np(number);
+    if (known != nullptr && name == known) return number;
+  }
+  return 0;
+}
+
+/// Signals that the checker or the kernel needs for itself.
+bool can_ask_for_leaks(int signal) {
+  constexpr int taken[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGKILL, SIGSTOP};
+  return signal != 0 && std::find(std::begin(taken), std::end(taken), signal) == std::end(taken);
+}
+
 LibraryOptions library_options(const CheckOptions& options) {
   LibraryOptions result;
   const auto add = [&](const char* name, const std::string& value) { result.emplace_back(name, value); };
@@ -42,6 +67,8 @@ LibraryOptions library_options(const CheckOptions& options) {
   if (options.guard_side == "start") add("guard_start", "1");
   if (options.fail_nth != 0) add("fail_nth", std::to_string(options.fail_nth));
   if (options.fail_rate != 0) add("fail_one_in", std::to_string(options.fail_rate));
+  if (!options.fail_at.empty()) add("fail_at", options.fail_at);
+  if (signal_number(options.leak_signal) != 0) add("leak_signal", std::to_string(signal_number(options.leak_signal)));
   add("fail_seed", std::to_string(options.fail_seed));
   return result;
 }
@@ -98,6 +125,58 @@ bool saw_allocations(const std::vector<check::RecordedProcess>& processes) {
   return false;
 }
 
+/// The findings of the records in a folder, or a problem.
+bool collect(const CheckOptions& options, const std::vector<check::RecordedProcess>& processes, check::RunFindings& run,
+             std::string& problem) {
+  check::Suppressions suppressions;
+  if (!load_suppressions(options, suppressions, problem)) return false;
+  check::FindingOptions finding_options;
+  finding_options.possible_leaks_are_errors = options.leaks == "possible";
+  finding_options.trace_remarks = options.show_reachable || !options.json.empty() || !options.html.empty();
+  run = check::collect_findings(processes, suppressions, finding_options);
+  return true;
+}
+
+/// Writes a report each time a program has looked for leaks because a signal told it to: to standard error, or into
+/// the files of the final one with .1, .2, ... at their end.
+class LiveReports {
+ public:
+  LiveReports(const CheckOptions& options, std::string folder) : options_(options), folder_(std::move(folder)) {}
+
+  void look() {
+    const std::uint64_t finished = check::finished_leak_scans(folder_);
+    if (finished == finished_) return;
+    finished_ = finished;
+    std::vector<std::string> problems;
+    std::vector<check::RecordedProcess> fresh;
+    for (check::RecordedProcess& process : check::read_records(folder_, problems)) {
+      std::uint64_t& seen = seen_[{process.process, process.started_ns}];
+      if (process.ending == runtime::Ending::running && process.leak_scans > seen) fresh.push_back(process);
+      seen = process.leak_scans;
+    }
+    if (!fresh.empty()) write(fresh);
+  }
+
+ private:
+  void write(const std::vector<check::RecordedProcess>& processes) {
+    check::RunFindings run;
+    std::string problem;
+    if (!collect(options_, processes, run, problem)) return;
+    CheckOptions numbered = options_;
+    ++written_;
+    for (std::string* path : {&numbered.output, &numbered.json, &numbered.sarif, &numbered.junit, &numbered.html}) {
+      if (!path->empty() && *path != "-") *path += "." + std::to_string(written_);
+    }
+    (void)write_reports(numbered, run);
+  }
+
+  const CheckOptions& options_;
+  std::string folder_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> seen_;  // looks, by process and its start
+  std::uint64_t finished_ = 0;
+  int written_ = 0;
+};
+
 int judge(const CheckOptions& options, const Ending& ending, const std::string& folder) {
   std::vector<std::string> problems;
   const std::vector<check::RecordedProcess> processes = check::read_records(folder, problems);
@@ -107,13 +186,9 @@ int judge(const CheckOptions& options, const Ending& ending, const std::string& 
                     "its own, or clear LD_PRELOAD? It ended with " +
                         describe(ending));
   }
-  check::Suppressions suppressions;
+  check::RunFindings run;
   std::string problem;
-  if (!load_suppressions(options, suppressions, problem)) return complain(exit_not_checked, problem);
-  check::FindingOptions finding_options;
-  finding_options.possible_leaks_are_errors = options.leaks == "possible";
-  finding_options.trace_remarks = options.show_reachable || !options.json.empty() || !options.html.empty();
-  check::RunFindings run = check::collect_findings(processes, suppressions, finding_options);
+  if (!collect(options, processes, run, problem)) return complain(exit_not_checked, problem);
   run.problems.insert(run.problems.end(), problems.begin(), problems.end());
   if (!write_reports(options, run)) return complain(exit_not_checked, "a report could not be written");
   return run.count(check::Severity::error) != 0 ? options.error_exit_code : exit_code_of(ending);
@@ -157,6 +232,11 @@ CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
   check->add_option("--fail-nth", options.fail_nth, "Make the Nth allocation fail");
   check->add_option("--fail-rate", options.fail_rate, "Make one in N allocations fail");
   check->add_option("--fail-seed", options.fail_seed, "Seed for --fail-rate");
+  check->add_option(
+      "--fail-at", options.fail_at,
+      "Make allocations below this FUNCTION or FILE:LINE fail: each, or those that the options above pick");
+  check->add_option("--leak-signal", options.leak_signal,
+                    "Look for leaks, and report them, whenever the program or this command gets this signal (USR2)");
   check->add_option("--keep-records", options.keep_records, "Leave the raw records in this folder");
   return check;
 }
@@ -174,8 +254,16 @@ int run_check(const CheckOptions& options) {
     where = std::filesystem::absolute(options.keep_records, error).string();
   }
   if (where.empty()) return complain(exit_not_checked, "no folder for records could be made");
+  Meanwhile meanwhile;
+  LiveReports live(options, where);
+  if (!options.leak_signal.empty()) {
+    meanwhile = {[&live] { live.look(); }, signal_number(options.leak_signal)};
+    if (!can_ask_for_leaks(meanwhile.forward)) {
+      return complain(exit_not_checked, "not a signal to look for leaks on: " + options.leak_signal);
+    }
+  }
   bool timed_out = false;
-  const Ending ending = run_checked(options.command, where, library_options(options), 0, timed_out, false);
+  const Ending ending = run_checked(options.command, where, library_options(options), 0, timed_out, false, meanwhile);
   if (ending.kind == Ending::Kind::not_started) return complain(exit_not_executable, describe(ending));
   return judge(options, ending, where);
 }

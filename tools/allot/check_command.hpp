@@ -29,6 +29,8 @@ struct CheckOptions {
   unsigned long long fail_nth = 0;
   unsigned long long fail_rate = 0;
   unsigned long long fail_seed = 1;
+  std::string fail_at;      ///< FUNCTION or FILE:LINE
+  std::string leak_signal;  ///< name or number
   std::string keep_records;
 };
 

@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -77,7 +79,10 @@ void set_environment(const std::string& folder, const LibraryOptions& options) {
   const char* others = std::getenv("LD_PRELOAD");
   const std::string preload = find_library() + (others != nullptr && *others != '\0' ? ":" + std::string(others) : "");
   std::string text;
-  for (const auto& [name, value] : options) text += (text.empty() ? "" : ":") + name + "=" + value;
+  for (auto [name, value] : options) {
+    std::replace(value.begin(), value.end(), ':', '\1');
+    text += (text.empty() ? "" : ":") + name + "=" + value;
+  }
   ::setenv("LD_PRELOAD", preload.c_str(), 1);
   ::setenv("ALLOT_CHECK_RECORDS", folder.c_str(), 1);
   ::setenv("ALLOT_CHECK_OPTIONS", text.c_str(), 1);
@@ -120,18 +125,27 @@ Ending ending_of(int status) {
   return {Ending::Kind::exited, WEXITSTATUS(status)};
 }
 
-Ending wait_for(pid_t process, unsigned seconds, bool& timed_out) {
+volatile std::sig_atomic_t forwarded_to = 0;
+
+void forward_signal(int signal) {
+  if (forwarded_to != 0) ::kill(forwarded_to, signal);
+}
+
+Ending wait_for(pid_t process, unsigned seconds, bool& timed_out, const Meanwhile& meanwhile) {
+  const bool polls = seconds != 0 || meanwhile.look;
+  const unsigned pause_ms = seconds != 0 ? 5 : 50;
   int status = 0;
-  for (unsigned waited_ms = 0;; waited_ms += 5) {
-    const pid_t ended = ::waitpid(process, &status, seconds == 0 ? 0 : WNOHANG);
+  for (unsigned waited_ms = 0;; waited_ms += pause_ms) {
+    const pid_t ended = ::waitpid(process, &status, polls ? WNOHANG : 0);
     if (ended == process) return ending_of(status);
     if (ended < 0 && errno != EINTR) return {Ending::Kind::not_started, errno};
-    if (seconds == 0) continue;
-    if (waited_ms / 1000 >= seconds && !timed_out) {
+    if (!polls) continue;
+    if (seconds != 0 && waited_ms / 1000 >= seconds && !timed_out) {
       timed_out = true;
       ::kill(process, SIGKILL);
     }
-    ::usleep(5000);
+    if (meanwhile.look) meanwhile.look();
+    ::usleep(pause_ms * 1000);
   }
 }
 
@@ -247,7 +261,7 @@ std::string find_library() {
 }
 
 Ending run_checked(const std::vector<std::string>& command, const std::string& folder, const LibraryOptions& options,
-                   unsigned seconds, bool& timed_out, bool quiet) {
+                   unsigned seconds, bool& timed_out, bool quiet, const Meanwhile& meanwhile) {
   const IgnoreTerminalSignals ignore;
   const pid_t process = ::fork();
   if (process < 0) return {Ending::Kind::not_started, errno};
@@ -255,7 +269,11 @@ Ending run_checked(const std::vector<std::string>& command, const std::string& f
     ignore.restore();
     become(command, folder, options, quiet);
   }
-  return wait_for(process, seconds, timed_out);
+  forwarded_to = process;
+  if (meanwhile.forward != 0) ::signal(meanwhile.forward, &forward_signal);
+  const Ending ending = wait_for(process, seconds, timed_out, meanwhile);
+  forwarded_to = 0;
+  return ending;
 }
 
 int exit_code_of(const Ending& ending) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -57,10 +58,17 @@ struct Refusal {
 /// The path of liballot-check.so; empty when it is not installed where this command would find it.
 [[nodiscard]] std::string find_library();
 
+/// Called some ten times a second while the program runs; `forward` is a signal that is passed on to it, 0: none.
+struct Meanwhile {
+  std::function<void()> look;
+  int forward = 0;
+};
+
 /// Runs `command` with the terminal as its own and waits for it. `seconds` of 0 is no limit; past it, it is killed and
 /// `timed_out` is set.
 [[nodiscard]] Ending run_checked(const std::vector<std::string>& command, const std::string& folder,
-                                 const LibraryOptions& options, unsigned seconds, bool& timed_out, bool quiet);
+                                 const LibraryOptions& options, unsigned seconds, bool& timed_out, bool quiet,
+                                 const Meanwhile& meanwhile = {});
 
 /// The exit code that hands on how a program ended: its own, or 128 and the signal.
 [[nodiscard]] int exit_code_of(const Ending& ending);

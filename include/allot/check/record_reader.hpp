@@ -77,6 +77,8 @@ struct RecordedProcess {
   int exit_code = 0;
   int crash_signal = 0;
   runtime::LeakScan leak_scan = runtime::LeakScan::none;
+  std::uint64_t leak_scans = 0;    ///< looks for leaks that were finished; `leaks` is the last one that was begun
+  std::uint64_t leak_scan_ns = 0;  ///< when that was, since the start
   std::uint64_t allocations = 0;
   std::uint64_t startup_allocations = 0;  ///< of these, before the program itself ran
   std::uint64_t dropped_reports = 0;
@@ -102,6 +104,9 @@ struct RecordedProcess {
 
 /// Reads the record in a file.
 [[nodiscard]] bool read_record_file(const std::string& path, RecordedProcess& process, std::string& problem);
+
+/// Looks for leaks that the processes of a folder have finished, together. Reads only the headers: cheap to ask often.
+[[nodiscard]] std::uint64_t finished_leak_scans(const std::string& folder);
 
 /// Reads every record of a folder, oldest first. Problems are told one a record.
 [[nodiscard]] std::vector<RecordedProcess> read_records(const std::string& folder, std::vector<std::string>& problems);

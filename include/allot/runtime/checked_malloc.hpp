@@ -74,6 +74,9 @@ void release(void* memory, const Claim& claim, const Caller& caller) noexcept;
 /// realloc's contract, except that nothing is done to what is no live block.
 [[nodiscard]] void* reallocate(void* memory, std::size_t size, const Caller& caller) noexcept;
 
+/// The number in the record of the caller's stack.
+[[nodiscard]] std::uint32_t stack_of(const Caller& caller) noexcept;
+
 /// Bytes of a live block, as requested; 0 for anything else, which is reported.
 [[nodiscard]] std::size_t usable_size(const void* memory, const Caller& caller) noexcept;
 

@@ -18,7 +18,7 @@
 namespace allot::inline v0_1::runtime {
 
 inline constexpr std::uint64_t record_magic = 0x31434552544F4C41ULL;  // "ALOTREC1"
-inline constexpr std::uint32_t record_version = 1;
+inline constexpr std::uint32_t record_version = 2;
 
 /// How the process left, as far as it could still say.
 enum class Ending : std::uint32_t {
@@ -56,6 +56,7 @@ struct RecordHeader {
   std::atomic<std::uint64_t> allocations;          ///< calls that gave a block
   std::atomic<std::uint64_t> startup_allocations;  ///< those before the program itself ran: libraries setting up
   std::atomic<std::uint64_t> dropped_reports;      ///< of the same mistake again and again
+  std::atomic<std::uint64_t> leak_scans;           ///< looks for leaks that were finished
   std::atomic<std::uint64_t> size_histogram[64];   ///< blocks by the number of bits of their size
   char program[512];
 };
@@ -70,6 +71,7 @@ enum class EntryKind : std::uint32_t {
   note,
   argument,
   suppression,
+  leak_scan,  ///< a look for leaks begins: leaks logged before belong to an earlier one
 };
 
 struct EntryHead {
@@ -183,7 +185,7 @@ struct LeakEntry {
   std::uint64_t example;  ///< address of one of them
 };
 
-/// The heap at a moment, for the time line.
+/// The heap at a moment, for the time line (`sample`), or when a look for leaks began (`leak_scan`).
 struct SampleEntry {
   EntryHead head;
   std::uint64_t time_ns;

@@ -74,6 +74,9 @@ class RecordLog {
   void add_report(const ReportFields& report) noexcept;
   void add_leak(LeakKind kind, std::uint32_t stack, std::uint64_t blocks, std::uint64_t bytes,
                 std::uint64_t indirect_blocks, std::uint64_t indirect_bytes, std::uintptr_t example) noexcept;
+  /// What `add_leak` logs between these is one look; a reader takes the last one.
+  void begin_leaks() noexcept;
+  void end_leaks() noexcept;
   void add_text(EntryKind kind, std::string_view text) noexcept;
 
   /// The mapped bytes of the record and its index, which hold no pointers of the program.

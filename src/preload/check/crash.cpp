@@ -13,7 +13,7 @@
 #include "allot/sys/process.hpp"
 #include "entry.hpp"
 #include "life.hpp"
-#include "real_functions.hpp"
+#include "signals.hpp"
 
 namespace allot::inline v0_1::preload {
 
@@ -22,21 +22,9 @@ namespace {
 namespace checked_malloc = runtime::checked_malloc;
 using runtime::Finding;
 
-ALLOT_REAL(sigaction);
-
 constexpr int watched[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-/// What the program wants done with a watched signal, by its number. Our handler is what the kernel has.
-constinit struct sigaction program_actions[32] = {};
-constinit std::atomic<bool> watching{false};
 constinit std::atomic<bool> crashing{false};
-
-bool is_watched(int signal) noexcept {
-  for (const int candidate : watched) {
-    if (candidate == signal) return watching.load(std::memory_order_acquire);
-  }
-  return false;
-}
 
 bool is_write_fault(const ucontext_t& context) noexcept {
 #if defined(__x86_64__)
@@ -77,10 +65,6 @@ bool handle_guard(const siginfo_t& info, const ucontext_t& context) noexcept {
   return true;
 }
 
-bool has_own_handler(const struct sigaction& action) noexcept {
-  return (action.sa_flags & SA_SIGINFO) != 0 || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
-}
-
 void note_crash(int signal, const ucontext_t& context) noexcept {
   if (crashing.exchange(true)) return;
   const char* name = ::sigabbrev_np(signal);
@@ -92,64 +76,23 @@ void note_crash(int signal, const ucontext_t& context) noexcept {
   checked_malloc::check_everything(interrupted("crash", context));
 }
 
-void die_of(int signal) noexcept {
-  struct sigaction action{};
-  action.sa_handler = SIG_DFL;
-  real_sigaction(signal, &action, nullptr);
-  // A fault happens again when we return; a signal that was sent has to be sent again.
-  ::raise(signal);
-}
-
 void on_signal(int signal, siginfo_t* info, void* opaque_context) {
   const int kept_errno = errno;
   const ucontext_t& context = *static_cast<const ucontext_t*>(opaque_context);
-  if (signal == SIGSEGV && info->si_code > 0 && handle_guard(*info, context)) {
-    errno = kept_errno;
-    return;
-  }
-  const struct sigaction& action = program_actions[signal];
-  if (has_own_handler(action)) {
-    errno = kept_errno;
-    if ((action.sa_flags & SA_SIGINFO) != 0) return action.sa_sigaction(signal, info, opaque_context);
-    return action.sa_handler(signal);
-  }
-  if (action.sa_handler == SIG_IGN && info->si_code <= 0) return;
+  const bool was_guard = signal == SIGSEGV && info->si_code > 0 && handle_guard(*info, context);
+  errno = kept_errno;
+  if (was_guard || run_program_handler(signal, info, opaque_context)) return;
+  if (program_action(signal).sa_handler == SIG_IGN && info->si_code <= 0) return;
   note_crash(signal, context);
-  die_of(signal);
-}
-
-void install(int signal) noexcept {
-  struct sigaction action{};
-  action.sa_sigaction = &on_signal;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  sigemptyset(&action.sa_mask);
-  real_sigaction(signal, &action, &program_actions[signal]);
+  restore_default(signal);
+  // A fault happens again when we return; a signal that was sent has to be sent again.
+  ::raise(signal);
 }
 
 }  // namespace
 
 void watch_for_crashes() noexcept {
-  for (const int signal : watched) install(signal);
-  watching.store(true, std::memory_order_release);
+  for (const int signal : watched) share_signal(signal, &on_signal, SA_ONSTACK | SA_NODEFER);
 }
 
 }  // namespace allot::inline v0_1::preload
-
-using namespace allot::preload;
-
-ALLOT_EXPORT int sigaction(int signal, const struct sigaction* action, struct sigaction* old) noexcept {
-  if (!is_watched(signal)) return real_sigaction(signal, action, old);
-  const struct sigaction kept = program_actions[signal];
-  if (action != nullptr) program_actions[signal] = *action;
-  if (old != nullptr) *old = kept;
-  return 0;
-}
-
-ALLOT_EXPORT sighandler_t signal(int signal, sighandler_t handler) noexcept {
-  struct sigaction action{};
-  struct sigaction old{};
-  action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
-  if (sigaction(signal, &action, &old) != 0) return SIG_ERR;
-  return old.sa_handler;
-}

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "failure_place.hpp"
 #include "settings.hpp"
 
 namespace allot::inline v0_1::preload {
@@ -22,6 +23,7 @@ std::uint64_t scrambled(std::uint64_t n, std::uint64_t seed) noexcept {
 
 bool is_chosen(std::uint64_t call) noexcept {
   const Settings& wanted = settings();
+  if (wanted.fail_nth == 0 && wanted.fail_one_in == 0) return true;  // each at the wanted place
   if (wanted.fail_nth != 0 && call == wanted.fail_nth) return true;
   return wanted.fail_one_in != 0 && scrambled(call, wanted.fail_seed) % wanted.fail_one_in == 0;
 }
@@ -30,10 +32,11 @@ bool is_chosen(std::uint64_t call) noexcept {
 
 bool failures_wanted() noexcept {
   const Settings& wanted = settings();
-  return wanted.fail_nth != 0 || wanted.fail_one_in != 0;
+  return wanted.fail_nth != 0 || wanted.fail_one_in != 0 || wanted.fail_at != nullptr;
 }
 
 bool decide_failure(std::size_t size, const runtime::Caller& caller) noexcept {
+  if (settings().fail_at != nullptr && !is_at_place(caller, settings().fail_at)) return false;
   const std::uint64_t call = calls.fetch_add(1, std::memory_order_relaxed) + 1;
   if (!is_chosen(call)) return false;
   runtime::ReportFields fields;

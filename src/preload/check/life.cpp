@@ -15,6 +15,7 @@
 #include "allot/sys/trace_cache.hpp"
 #include "crash.hpp"
 #include "entry.hpp"
+#include "leak_signal.hpp"
 #include "settings.hpp"
 
 extern "C" [[gnu::weak]] const char* __lsan_default_suppressions();
@@ -30,6 +31,7 @@ enum class Phase : std::uint8_t { unused, starting, running, out_of_memory };
 
 constinit std::atomic<Phase> phase{Phase::unused};
 constinit std::atomic<bool> finished{false};
+constinit std::atomic<bool> started_program{false};
 constinit std::uintptr_t leaving_stack_pointer = 0;
 
 constexpr std::size_t boot_bytes = 256 * 1024;
@@ -93,6 +95,7 @@ ALLOT_COLD bool start() noexcept {
   note_modules();
   log_arguments();
   watch_for_crashes();
+  if (settings().leak_signal != 0) watch_for_leak_signal(settings().leak_signal);
   if (__lsan_default_suppressions != nullptr) {
     const char* text = __lsan_default_suppressions();
     if (text != nullptr) checked_malloc::record().add_text(EntryKind::suppression, text);
@@ -103,20 +106,15 @@ ALLOT_COLD bool start() noexcept {
   }
 }
 
-void look_for_leaks() noexcept {
+void look_for_leaks_at_end() noexcept {
   runtime::RecordHeader& header = checked_malloc::record().header();
   if (!settings().leaks) {
     header.leak_scan = runtime::LeakScan::skipped;
     return;
   }
   header.leak_scan = runtime::LeakScan::started;
-  const std::uintptr_t here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-  const runtime::LeakTotals totals = runtime::scan_for_leaks(leaving_stack_pointer != 0 ? leaving_stack_pointer : here);
+  look_for_leaks(leaving_stack_pointer);
   header.leak_scan = runtime::LeakScan::finished;
-  if (totals.threads_missing != 0) {
-    checked_malloc::record().add_text(
-        EntryKind::note, "some threads could not be stopped: what only their registers hold counts as lost");
-  }
 }
 
 }  // namespace
@@ -166,7 +164,18 @@ void finish(runtime::Ending ending, int code) noexcept {
   header.ending = ending;
   note_modules();
   checked_malloc::check_everything(ALLOT_CALLER("exit"));
-  look_for_leaks();
+  look_for_leaks_at_end();
+}
+
+void look_for_leaks(std::uintptr_t stack_pointer) noexcept {
+  if (stack_pointer == 0) stack_pointer = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  checked_malloc::record().begin_leaks();
+  const runtime::LeakTotals totals = runtime::scan_for_leaks(stack_pointer);
+  if (totals.threads_missing != 0) {
+    checked_malloc::record().add_text(
+        EntryKind::note, "some threads could not be stopped: what only their registers hold counts as lost");
+  }
+  checked_malloc::record().end_leaks();
 }
 
 void about_to_execute() noexcept {
@@ -185,6 +194,11 @@ void note_start_of_program() noexcept {
   if (!ready()) return;
   runtime::RecordHeader& header = checked_malloc::record().header();
   header.startup_allocations = header.allocations.load();
+  started_program.store(true, std::memory_order_relaxed);
+}
+
+bool program_has_started() noexcept {
+  return started_program.load(std::memory_order_relaxed);
 }
 
 void note_modules() noexcept {

@@ -32,6 +32,10 @@ void did_not_execute() noexcept;
 
 /// The libraries are set up; what follows is the program's own.
 void note_start_of_program() noexcept;
+[[nodiscard]] bool program_has_started() noexcept;
+
+/// Looks for leaks and logs them; `stack_pointer` as above, 0: from the caller on. For a signal handler too.
+void look_for_leaks(std::uintptr_t stack_pointer) noexcept;
 
 /// Logs the modules loaded now, if they have changed.
 void note_modules() noexcept;

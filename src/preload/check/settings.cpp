@@ -11,11 +11,20 @@ namespace {
 
 constinit char records_text[4096];
 constinit char options_text[4096];
+constinit char fail_at_text[1024];
 
 std::uint64_t number_of(std::string_view text) noexcept {
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+/// A text of its own, colons restored.
+const char* kept_text(std::string_view value) noexcept {
+  if (value.empty() || value.size() >= sizeof fail_at_text) return nullptr;
+  for (std::size_t i = 0; i < value.size(); ++i) fail_at_text[i] = value[i] == '\1' ? ':' : value[i];
+  fail_at_text[value.size()] = '\0';
+  return fail_at_text;
 }
 
 void take_option(std::string_view name, std::string_view value, Settings& settings) noexcept {
@@ -32,6 +41,8 @@ void take_option(std::string_view name, std::string_view value, Settings& settin
   if (name == "fail_nth") settings.fail_nth = number;
   if (name == "fail_one_in") settings.fail_one_in = number;
   if (name == "fail_seed") settings.fail_seed = number;
+  if (name == "fail_at") settings.fail_at = kept_text(value);
+  if (name == "leak_signal") settings.leak_signal = static_cast<int>(number);
 }
 
 void take_options(std::string_view text, Settings& settings) noexcept {

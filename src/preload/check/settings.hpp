@@ -2,7 +2,8 @@
 /// not have looked at the environment yet.
 ///
 ///   ALLOT_CHECK_RECORDS=FOLDER        where the record goes
-///   ALLOT_CHECK_OPTIONS=name=value:…  as written by `allot check`; unknown names are ignored
+///   ALLOT_CHECK_OPTIONS=name=value:…  as written by `allot check`; unknown names are ignored, and a value's own colons
+///                                     are written as the byte 1
 #pragma once
 
 #include <cstddef>
@@ -23,6 +24,8 @@ struct Settings {
   std::uint64_t fail_nth = 0;     ///< this allocation fails, counted from 1; 0: none
   std::uint64_t fail_one_in = 0;  ///< each fails with this chance; 0: none
   std::uint64_t fail_seed = 1;
+  const char* fail_at = nullptr;  ///< only allocations below this FUNCTION or FILE:LINE fail; null: anywhere
+  int leak_signal = 0;            ///< looks for leaks while the program runs on; 0: none
 };
 
 /// The settings of this process. Read once; the text they point at stays.

@@ -1,0 +1,32 @@
+#include "leak_signal.hpp"
+
+#include <atomic>
+#include <cerrno>
+
+#include "allot/runtime/checked_malloc.hpp"
+#include "life.hpp"
+#include "signals.hpp"
+
+namespace allot::inline v0_1::preload {
+
+namespace {
+
+constinit std::atomic<bool> looking{false};
+
+void on_leak_signal(int signal, siginfo_t* info, void* context) {
+  const int kept_errno = errno;
+  if (!looking.exchange(true, std::memory_order_acquire)) {
+    look_for_leaks(0);
+    looking.store(false, std::memory_order_release);
+  }
+  errno = kept_errno;
+  (void)run_program_handler(signal, info, context);
+}
+
+}  // namespace
+
+void watch_for_leak_signal(int signal) noexcept {
+  share_signal(signal, &on_leak_signal, SA_RESTART);
+}
+
+}  // namespace allot::inline v0_1::preload
