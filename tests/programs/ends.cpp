@@ -4,8 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -94,6 +97,73 @@ int mistake_among_running_threads() {
   make_mistake();
   return 0;
 }
+int leak_among_running_threads() {
+  for (int i = 0; i < 20; ++i) {
+    std::thread([] {
+      void* volatile own = malloc(60);  // only this thread knows it, and still runs
+      while (own != nullptr) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }).detach();
+  }
+  opaque(malloc(70));
+  clear_stack();
+  return 0;
+}
+
+/// As many threads as the machine allows, up to ten thousand at once, each with a block that only its stack knows.
+int leak_among_ten_thousand_threads() {
+  static std::atomic<int> waiting{0};
+  const auto wait = [](void*) -> void* {
+    void* volatile own = malloc(60);
+    waiting.fetch_add(1);
+    while (own != nullptr) pause();
+    return nullptr;
+  };
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, 64 * 1024);
+  pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
+  int started = 0;
+  pthread_t thread;
+  while (started < 10'000 && pthread_create(&thread, &small, wait, nullptr) == 0) ++started;
+  while (waiting.load() < started) std::this_thread::yield();
+  opaque(malloc(70));
+  clear_stack();
+  return started > 100 ? 0 : 1;
+}
+
+/// The mistakes of a library that is gone by the time they are reported.
+int mistake_in_closed_library() {
+  char path[4096];
+  const ssize_t size = readlink("/proc/self/exe", path, sizeof path - 64);
+  if (size < 0) return 1;
+  path[size] = '\0';
+  strcpy(strrchr(path, '/'), "/liballot_program_plugin.so");
+  for (int round = 0; round < 3; ++round) {
+    void* library = dlopen(path, RTLD_NOW);
+    if (library == nullptr) return 1;
+    reinterpret_cast<void (*)()>(dlsym(library, "plugin_leaks"))();
+    reinterpret_cast<void (*)()>(dlsym(library, "plugin_frees_twice"))();
+    dlclose(library);
+  }
+  clear_stack();
+  return 0;
+}
+
+/// More distinct call stacks than a small disk has room for.
+void allocate_below(unsigned path, int depth) {
+  if (depth == 0) return free(opaque(malloc(10)));
+  if ((path & 1U) != 0) {
+    allocate_below(path >> 1, depth - 1);
+  } else {
+    allocate_below(path >> 1, depth - 1);
+  }
+}
+int mistake_and_many_stacks() {
+  make_mistake();
+  for (unsigned path = 0; path < 4096; ++path) allocate_below(path, 12);
+  return 0;
+}
+
 int clean_many_threads() {
   for (int round = 0; round < 20; ++round) {
     std::vector<std::thread> threads;
@@ -139,6 +209,10 @@ const Program end_programs[] = {
     {"mistake_in_child_without_exec", "double-free", &mistake_in_child_without_exec},
     {"mistake_in_thread", "double-free", &mistake_in_thread},
     {"mistake_among_running_threads", "double-free", &mistake_among_running_threads},
+    {"leak_among_running_threads", "leak-definite", &leak_among_running_threads},
+    {"leak_among_ten_thousand_threads", "leak-definite", &leak_among_ten_thousand_threads},
+    {"mistake_in_closed_library", "double-free,leak-definite", &mistake_in_closed_library},
+    {"mistake_and_many_stacks", "double-free", &mistake_and_many_stacks},
     {"clean_many_threads", "", &clean_many_threads},
     {"clean_fork", "", &clean_fork},
     {"clean_own_segv_handler", "", &clean_own_segv_handler},

@@ -24,6 +24,13 @@ int guard_read_far_before() {
   free(const_cast<char*>(p));
   return opaque(value) == 77;
 }
+/// Found when the block begins on its page (--guard-side=start), not when it ends with it.
+int guard_read_right_before() {
+  volatile char* p = static_cast<char*>(malloc(64));
+  const char value = p[-1];
+  free(const_cast<char*>(p));
+  return opaque(value) == 77;
+}
 int guard_read_after_free() {
   volatile char* p = static_cast<char*>(malloc(64));
   free(const_cast<char*>(p));
@@ -50,6 +57,7 @@ const Program guard_programs[] = {
     {"guard_read_past", "guard-read-past-end", &guard_read_past},
     {"guard_write_past", "guard-write-past-end", &guard_write_past},
     {"guard_read_far_before", "guard-read-before-start", &guard_read_far_before},
+    {"guard_read_right_before", "", &guard_read_right_before},
     {"guard_read_after_free", "guard-read-after-free", &guard_read_after_free},
     {"guard_write_after_free", "guard-write-after-free", &guard_write_after_free},
     {"guard_clean", "", &guard_clean},

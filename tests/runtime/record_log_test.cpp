@@ -178,5 +178,41 @@ TEST(RecordLog, PeakBytesOfAStackAreThoseAtTheHighestTotal) {
   EXPECT_EQ(entry.at_peak_bytes, 100U);
 }
 
+TEST(RecordLog, ManyStacksKeepTheirNumbers) {
+  const Folder folder;
+  RecordLog log;
+  ASSERT_TRUE(log.open(folder.path()));
+  constexpr std::uintptr_t count = 50'000;
+  std::vector<std::uint32_t> numbers;
+  for (std::uintptr_t i = 0; i < count; ++i) {
+    const std::uintptr_t frames[] = {0x400000 + i * 16, 0x500000};
+    numbers.push_back(log.stack(frames));
+    ASSERT_NE(numbers.back(), 0U);
+  }
+  for (std::uintptr_t i = 0; i < count; i += 7) {
+    const std::uintptr_t frames[] = {0x400000 + i * 16, 0x500000};
+    EXPECT_EQ(log.stack(frames), numbers[i]);
+    EXPECT_EQ(log.frames(numbers[i])[0], frames[0]);
+  }
+  EXPECT_EQ(log.header().dropped_entries, 0U);
+}
+
+TEST(RecordLog, LeakScansAreCountedAndMarked) {
+  const Folder folder;
+  RecordLog log;
+  ASSERT_TRUE(log.open(folder.path()));
+  for (int scan = 0; scan < 2; ++scan) {
+    log.begin_leaks();
+    log.add_leak(runtime::LeakKind::definite, 0, 1, 10, 0, 0, 0);
+    log.end_leaks();
+  }
+  EXPECT_EQ(log.header().leak_scans, 2U);
+  Read read;
+  read_file(folder.records().front(), read);
+  std::vector<EntryKind> kinds;
+  for (const auto& [kind, bytes] : read.entries) kinds.push_back(kind);
+  EXPECT_EQ(kinds, (std::vector{EntryKind::leak_scan, EntryKind::leak, EntryKind::leak_scan, EntryKind::leak}));
+}
+
 }  // namespace
 }  // namespace allot

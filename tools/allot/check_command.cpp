@@ -180,6 +180,7 @@ class LiveReports {
 int judge(const CheckOptions& options, const Ending& ending, const std::string& folder) {
   std::vector<std::string> problems;
   const std::vector<check::RecordedProcess> processes = check::read_records(folder, problems);
+  if (processes.empty() && !problems.empty()) return complain(exit_not_checked, problems.front());
   if (!saw_allocations(processes)) {
     return complain(exit_not_checked,
                     "no allocation was seen: nothing was checked. Does the program bring a malloc of "

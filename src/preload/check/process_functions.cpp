@@ -12,6 +12,8 @@
 
 #include "allot/runtime/leak_scan.hpp"
 #include "allot/runtime/thread_stacks.hpp"
+#include "allot/sys/stack.hpp"
+#include "allot/sys/stopped_threads.hpp"
 #include "allot/sys/trace_cache.hpp"
 #include "entry.hpp"
 #include "life.hpp"
@@ -51,7 +53,27 @@ struct Task {
   std::atomic<bool> taken{false};
   void* (*function)(void*) = nullptr;
   void* argument = nullptr;
+  std::size_t stack_size = 0;
 };
+
+std::size_t stack_size_of(const pthread_attr_t* attributes) noexcept {
+  std::size_t size = 0;
+  if (attributes != nullptr) {
+    pthread_attr_getstacksize(attributes, &size);
+    return size;
+  }
+  pthread_attr_t usual;
+  if (pthread_attr_init(&usual) != 0) return 0;
+  pthread_attr_getstacksize(&usual, &size);
+  pthread_attr_destroy(&usual);
+  return size;
+}
+
+/// The C library puts what the thread pointer points at on top of the stack.
+void know_own_stack(std::uintptr_t frame, std::size_t size) noexcept {
+  const std::uintptr_t top = sys::own_thread_pointer();
+  if (frame < top && top - frame < size) sys::tell_stack_bounds({top - size, top});
+}
 
 constexpr std::size_t task_count = 512;
 constinit Task tasks[task_count];
@@ -79,8 +101,10 @@ void* run_thread(void* handed_over) {
   Task& task = *static_cast<Task*>(handed_over);
   void* (*function)(void*) = task.function;
   void* argument = task.argument;
+  const std::size_t stack_size = task.stack_size;
   task.taken.store(false, std::memory_order_release);
   void* const frame = __builtin_frame_address(0);
+  know_own_stack(reinterpret_cast<std::uintptr_t>(frame), stack_size);
   runtime::thread_stacks::started(reinterpret_cast<std::uintptr_t>(frame));
   void* result = nullptr;
   pthread_cleanup_push(&thread_ends, frame);  // also when it leaves by pthread_exit or is cancelled
@@ -210,6 +234,7 @@ ALLOT_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attribu
   if (task == nullptr) return real_pthread_create(thread, attributes, function, argument);
   task->function = function;
   task->argument = argument;
+  task->stack_size = stack_size_of(attributes);
   const int error = real_pthread_create(thread, attributes, &run_thread, task);
   if (error != 0) task->taken.store(false, std::memory_order_release);
   return error;

@@ -115,6 +115,10 @@ StackBounds stack_bounds_around(std::uintptr_t address) noexcept {
   return bounds_around(address);
 }
 
+void tell_stack_bounds(StackBounds bounds) noexcept {
+  known_bounds = bounds;
+}
+
 StackBounds current_stack_bounds() noexcept {
   return bounds_around(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
 }
