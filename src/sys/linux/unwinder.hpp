@@ -12,8 +12,8 @@
 
 namespace allot::inline v0_1::sys {
 
-/// What a walk read from the stack. As long as these words hold these values (and the origin is the same), walking again
-/// gives the same frames: call frame information depends on nothing else.
+/// What a walk read from the stack. As long as these words hold these values (and the origin is the same), walking
+/// again gives the same frames: call frame information depends on nothing else.
 struct StackReads {
   static constexpr std::size_t most = 40;
 
