@@ -138,8 +138,9 @@ class Scan {
   Scan(std::uintptr_t stack_pointer, const sys::StoppedThreads& stopped, std::size_t live_blocks) noexcept
       : stack_pointer_(stack_pointer), stopped_(stopped), reachable_(live_blocks), possible_(live_blocks) {}
 
-  void mark_all() noexcept {
+  void mark_all(std::span<const std::uintptr_t> registers) noexcept {
     scan_roots();
+    for (const std::uintptr_t word : registers) reach(word);
     follow_reachable();
     follow_possible();
     mark_pointed_at_by_lost();
@@ -307,10 +308,10 @@ void add_leak_root(const void* memory, std::size_t size) noexcept {
     roots[root_count++] = {static_cast<const std::uintptr_t*>(memory), size / sizeof(std::uintptr_t)};
 }
 
-LeakTotals scan_for_leaks(std::uintptr_t stack_pointer) noexcept {
+LeakTotals scan_for_leaks(std::uintptr_t stack_pointer, std::span<const std::uintptr_t> registers) noexcept {
   const sys::StoppedThreads stopped(500);
   Scan scan(stack_pointer, stopped, count_live_blocks());
-  scan.mark_all();
+  scan.mark_all(registers);
   LeakGroups groups;
   LeakTotals totals = scan.count_all(groups);
   groups.log_all(checked_malloc::record());

@@ -7,10 +7,17 @@ static void leak(size_t size) {
   lost = NULL;
 }
 
+/* Overwrites the stack below, where old pointers may lie. */
+static void clear_stack(void) {
+  volatile char room[8192];
+  for (size_t i = 0; i < sizeof room; ++i) room[i] = 0;
+}
+
 int main(void) {
   size_t size = 100;
   do {
     leak(size++);
+    clear_stack();
     printf("ready\n");
     fflush(stdout);
   } while (getchar() != EOF);

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "allot/base/config.hpp"
 
@@ -26,8 +27,9 @@ struct LeakTotals {
 /// Memory of the library's own that may hold pointers of the program: a root from now on. At most a handful.
 void add_leak_root(const void* memory, std::size_t size) noexcept;
 
-/// Scans and logs a leak entry for each kind and stack. The calling thread's stack counts from `stack_pointer` on.
+/// Scans and logs a leak entry for each kind and stack. The calling thread's stack counts from `stack_pointer` on, and
+/// `registers` are what it held when it was interrupted.
 /// Threads: one call at a time; others stand still during it. checked_malloc must have been started.
-LeakTotals scan_for_leaks(std::uintptr_t stack_pointer) noexcept;
+LeakTotals scan_for_leaks(std::uintptr_t stack_pointer, std::span<const std::uintptr_t> registers = {}) noexcept;
 
 }  // namespace allot::inline v0_1::runtime

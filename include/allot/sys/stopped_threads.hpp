@@ -41,6 +41,9 @@ class StoppedThreads {
   int signal_ = 0;
 };
 
+/// The calling thread as it was interrupted by a signal, from the third argument of its handler.
+[[nodiscard]] StoppedThread interrupted_thread(const void* signal_context) noexcept;
+
 /// The thread pointer of the calling thread: an address in its thread-local storage.
 [[nodiscard]] std::uintptr_t own_thread_pointer() noexcept;
 

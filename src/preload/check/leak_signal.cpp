@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cerrno>
 
-#include "allot/runtime/checked_malloc.hpp"
+#include "allot/sys/stopped_threads.hpp"
 #include "life.hpp"
 #include "signals.hpp"
 
@@ -16,7 +16,9 @@ constinit std::atomic<bool> looking{false};
 void on_leak_signal(int signal, siginfo_t* info, void* context) {
   const int kept_errno = errno;
   if (!looking.exchange(true, std::memory_order_acquire)) {
-    look_for_leaks(0);
+    // What lies below the interrupted code's stack is the handler's, with pointers from calls before it.
+    const sys::StoppedThread self = sys::interrupted_thread(context);
+    look_for_leaks(self.stack_pointer, self.registers);
     looking.store(false, std::memory_order_release);
   }
   errno = kept_errno;

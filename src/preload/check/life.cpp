@@ -167,10 +167,10 @@ void finish(runtime::Ending ending, int code) noexcept {
   look_for_leaks_at_end();
 }
 
-void look_for_leaks(std::uintptr_t stack_pointer) noexcept {
+void look_for_leaks(std::uintptr_t stack_pointer, std::span<const std::uintptr_t> registers) noexcept {
   if (stack_pointer == 0) stack_pointer = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   checked_malloc::record().begin_leaks();
-  const runtime::LeakTotals totals = runtime::scan_for_leaks(stack_pointer);
+  const runtime::LeakTotals totals = runtime::scan_for_leaks(stack_pointer, registers);
   if (totals.threads_missing != 0) {
     checked_malloc::record().add_text(
         EntryKind::note, "some threads could not be stopped: what only their registers hold counts as lost");

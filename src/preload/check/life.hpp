@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "allot/base/config.hpp"
 #include "allot/runtime/record.hpp"
@@ -34,8 +35,9 @@ void did_not_execute() noexcept;
 void note_start_of_program() noexcept;
 [[nodiscard]] bool program_has_started() noexcept;
 
-/// Looks for leaks and logs them; `stack_pointer` as above, 0: from the caller on. For a signal handler too.
-void look_for_leaks(std::uintptr_t stack_pointer) noexcept;
+/// Looks for leaks and logs them. The own stack counts from `stack_pointer` on, 0: from the caller on; `registers` are
+/// those of interrupted code. For a signal handler too.
+void look_for_leaks(std::uintptr_t stack_pointer, std::span<const std::uintptr_t> registers = {}) noexcept;
 
 /// Logs the modules loaded now, if they have changed.
 void note_modules() noexcept;

@@ -57,10 +57,7 @@ void on_stop_signal(int, siginfo_t*, void* context) {
   const int kept = errno;
   const std::uint32_t slot = stop.claimed.fetch_add(1, std::memory_order_relaxed);
   if (slot < most_threads && stop.go_on.load(std::memory_order_acquire) == 0) {
-    StoppedThread& thread = stop.threads[slot];
-    thread.id = thread_id();
-    thread.thread_pointer = own_thread_pointer();
-    read_registers(*static_cast<const ucontext_t*>(context), thread);
+    stop.threads[slot] = interrupted_thread(context);
     stop.stopped.fetch_add(1, std::memory_order_release);
     wait_until_set(stop.go_on);
   }
@@ -218,6 +215,14 @@ StoppedThreads::~StoppedThreads() {
 std::span<const StoppedThread> StoppedThreads::threads() const noexcept {
   const std::size_t count = stop.stopped.load(std::memory_order_acquire);
   return {stop.threads, signal_ == 0 ? 0 : count < most_threads ? count : most_threads};
+}
+
+StoppedThread interrupted_thread(const void* signal_context) noexcept {
+  StoppedThread thread{};
+  thread.id = thread_id();
+  thread.thread_pointer = own_thread_pointer();
+  read_registers(*static_cast<const ucontext_t*>(signal_context), thread);
+  return thread;
 }
 
 std::uintptr_t own_thread_pointer() noexcept {
