@@ -38,7 +38,8 @@ constexpr std::uint64_t pattern_word = 0x0101010101010101U * pattern_byte;
 
 }  // namespace detail
 
-/// Whether all `size` bytes hold the pattern, for long stretches: 128 bytes a step where the processor has AVX2.
+/// Whether all `size` bytes hold the pattern, for 128 bytes and more: 128 bytes a step, in
+/// the widest registers the processor has.
 [[nodiscard]] bool holds_pattern_long(const void* memory, std::size_t size) noexcept;
 
 /// A function that may read what is poisoned: inlined for speed, but never into instrumented code.
@@ -48,7 +49,7 @@ constexpr std::uint64_t pattern_word = 0x0101010101010101U * pattern_byte;
 #define ALLOT_DETAIL_SCAN [[gnu::always_inline]]
 #endif
 
-/// As `holds_pattern_long`, 32 bytes a step, for short ones.
+/// The same for any size, 32 bytes a step.
 ALLOT_DETAIL_SCAN inline bool holds_pattern_short(const void* memory, std::size_t size) noexcept {
   const unsigned char* at = static_cast<const unsigned char*>(memory);
   if (size < sizeof(detail::Block)) [[unlikely]] {

@@ -38,7 +38,8 @@ constexpr std::uint16_t no_slot = 0xFFFF;
 
 enum class SlabPlace : std::uint8_t { full, current, reusable, empty };
 
-struct Slab {
+/// Threads write to neighbouring descriptors: none shares a cache line, nor the pair of lines processors load together.
+struct alignas(128) Slab {
   std::byte* slots = nullptr;  // the first one
   SlotInfo* info = nullptr;
   std::uint64_t reciprocal = 0;  // of the stride, scaled by 2^40
@@ -68,6 +69,8 @@ struct Slab {
   }
   [[nodiscard]] std::byte* slot(std::uint32_t index) const noexcept { return slots + std::size_t{index} * stride; }
 };
+
+static_assert(sizeof(Slab) == 128);
 
 /// A new slab of `size_class`, entered in the block map; null when out of memory. The caller links it.
 [[nodiscard]] Slab* make_slab(State& state, Shard& shard, std::size_t size_class) noexcept;
