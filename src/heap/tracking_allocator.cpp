@@ -23,9 +23,18 @@ std::uint64_t read(const Atomic<std::uint64_t>& counter) noexcept {
 TrackingAllocator::TrackingAllocator(TrackingAllocator& parent, std::string_view name) noexcept
     : child_(parent.allocator()), name_(name), parent_(&parent) {
   const sys::ScopedLock lock(parent.branches_mutex_);
+  while (has_namesake(parent.first_branch_, namesake_)) ++namesake_;
   TrackingAllocator** link = &parent.first_branch_;
   while (*link != nullptr) link = &(*link)->next_branch_;
   *link = this;
+}
+
+/// Whether one of the branches from `oldest` on has this one's name and `number`.
+bool TrackingAllocator::has_namesake(const TrackingAllocator* oldest, std::uint32_t number) const noexcept {
+  for (const TrackingAllocator* branch = oldest; branch != nullptr; branch = branch->next_branch_) {
+    if (branch->namesake_ == number && branch->name_ == name_) return true;
+  }
+  return false;
 }
 
 TrackingAllocator::~TrackingAllocator() {
@@ -94,23 +103,36 @@ void TrackingAllocator::restart_peak() noexcept {
 namespace {
 
 struct Column {
-  const char* title;  // of the table
-  const char* key;    // of JSON and Prometheus
-  const char* kind;   // Prometheus' type
+  const char* title;   // of the table
+  std::size_t width;   // of the table
+  const char* key;     // of JSON
+  const char* metric;  // of Prometheus: counters end in _total
+  const char* kind;    // Prometheus' type
+  const char* help;    // Prometheus' explanation
   std::uint64_t TrackingStatistics::* value;
-  std::size_t width;  // 0: not in the table
 };
 
+using Numbers = TrackingStatistics;
+
 constexpr Column columns[] = {
-    {"live bytes", "live_bytes", "gauge", &TrackingStatistics::live_bytes, 14},
-    {"peak bytes", "peak_bytes", "gauge", &TrackingStatistics::peak_bytes, 14},
-    {"total bytes", "total_bytes", "counter", &TrackingStatistics::total_bytes, 16},
-    {"live", "live_blocks", "gauge", &TrackingStatistics::live_blocks, 10},
-    {"peak", "peak_blocks", "gauge", &TrackingStatistics::peak_blocks, 10},
-    {"total", "total_blocks", "counter", &TrackingStatistics::total_blocks, 12},
-    {"resizes", "resizes", "counter", &TrackingStatistics::resizes, 10},
-    {"refused", "refused_resizes", "counter", &TrackingStatistics::refused_resizes, 10},
-    {"failed", "failures", "counter", &TrackingStatistics::failures, 8},
+    {"live bytes", 14, "live_bytes", "allot_live_bytes", "gauge", "Bytes allocated and not yet freed.",
+     &Numbers::live_bytes},
+    {"peak bytes", 14, "peak_bytes", "allot_peak_bytes", "gauge", "The most bytes that were live at once.",
+     &Numbers::peak_bytes},
+    {"total bytes", 16, "total_bytes", "allot_allocated_bytes_total", "counter", "Bytes ever allocated.",
+     &Numbers::total_bytes},
+    {"live", 10, "live_blocks", "allot_live_blocks", "gauge", "Blocks allocated and not yet freed.",
+     &Numbers::live_blocks},
+    {"peak", 10, "peak_blocks", "allot_peak_blocks", "gauge", "The most blocks that were live at once.",
+     &Numbers::peak_blocks},
+    {"total", 12, "total_blocks", "allot_allocated_blocks_total", "counter", "Blocks ever allocated.",
+     &Numbers::total_blocks},
+    {"resizes", 10, "resizes", "allot_resizes_total", "counter", "Blocks resized in place or moved.",
+     &Numbers::resizes},
+    {"refused", 10, "refused_resizes", "allot_refused_resizes_total", "counter",
+     "Resizes the allocator below could not do.", &Numbers::refused_resizes},
+    {"failed", 8, "failures", "allot_allocation_failures_total", "counter", "Allocations that were out of memory.",
+     &Numbers::failures},
 };
 constexpr std::size_t name_width = 28;
 
@@ -209,13 +231,16 @@ void TrackingAllocator::write_path(const Sink& sink) const noexcept {
     sink.character('/');
   }
   label_text(sink, name_);
+  if (namesake_ > 1) sink.character('#').number(namesake_);
 }
 
+/// The lines of one metric stand together, as the format wants.
 void TrackingAllocator::write_prometheus(const Sink& sink) const noexcept {
   for (const Column& column : columns) {
-    sink.text("# TYPE allot_").text(column.key).character(' ').text(column.kind).newline();
+    sink.text("# HELP ").text(column.metric).character(' ').text(column.help).newline();
+    sink.text("# TYPE ").text(column.metric).character(' ').text(column.kind).newline();
     for_each([&](const TrackingAllocator& tracker, unsigned) {
-      sink.text("allot_").text(column.key).text("{allocator=\"");
+      sink.text(column.metric).text("{allocator=\"");
       tracker.write_path(sink);
       sink.text("\"} ").number(tracker.statistics().*column.value).newline();
     });

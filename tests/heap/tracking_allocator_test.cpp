@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -108,12 +109,33 @@ TEST(TrackingAllocator, WritesWhatPrometheusReads) {
   TrackingAllocator parser(program, "parser");
   auto block = parser.allocator().alloc<char>(7).value();
   const std::string text = text_of([&](const Sink& sink) { program.write_prometheus(sink); });
-  EXPECT_EQ(text.substr(0, text.find("# TYPE allot_peak_bytes")),
+  EXPECT_EQ(text.substr(0, text.find("# HELP allot_peak_bytes")),
+            "# HELP allot_live_bytes Bytes allocated and not yet freed.\n"
             "# TYPE allot_live_bytes gauge\n"
             "allot_live_bytes{allocator=\"pro\\\"gram\"} 7\n"
             "allot_live_bytes{allocator=\"pro\\\"gram/parser\"} 7\n");
-  EXPECT_NE(text.find("# TYPE allot_total_blocks counter\n"), std::string::npos);
+  EXPECT_NE(text.find("# TYPE allot_allocated_blocks_total counter\n"), std::string::npos);
   parser.allocator().free(block);
+}
+
+TEST(TrackingAllocator, BranchesOfOneNameAreSeriesOfTheirOwn) {
+  TrackingAllocator program(page_allocator(), "program");
+  std::optional<TrackingAllocator> first(std::in_place, program, "parser");
+  TrackingAllocator second(program, "parser");
+  const auto paths = [&] {
+    std::string found;
+    const std::string text = text_of([&](const Sink& sink) { program.write_prometheus(sink); });
+    constexpr std::string_view begin = "allot_live_bytes{allocator=\"";
+    for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at + 1)) {
+      found += text.substr(at + begin.size(), text.find('"', at + begin.size()) - at - begin.size()) + ' ';
+    }
+    return found;
+  };
+  EXPECT_EQ(paths(), "program program/parser program/parser#2 ");
+  first.reset();
+  EXPECT_EQ(paths(), "program program/parser#2 ") << "a series keeps its name while its tracker lives";
+  TrackingAllocator third(program, "parser");
+  EXPECT_EQ(paths(), "program program/parser#2 program/parser ");
 }
 
 TEST(TrackingAllocator, CountsExactlyFromManyThreads) {

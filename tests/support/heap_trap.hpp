@@ -4,8 +4,8 @@
 ///     run();
 ///     EXPECT_EQ(trap.calls(), 0U);
 ///
-/// It is NoAllocScope (allot/testing/no_alloc.hpp), for the tests of layers that know no testing kit; they
-/// list heap_trap.cpp among their sources or link allot::no_alloc. A HeapTrapPause needs this header only.
+/// It is NoAllocScope (allot/testing/no_alloc.hpp) under the name the tests use: they link allot::no_alloc. A
+/// HeapTrapPause needs this header only.
 #pragma once
 
 #include "allot/testing/no_alloc.hpp"

@@ -29,26 +29,13 @@ struct GeneralPurposeConfig {
   bool traces = true;            ///< keep call stacks; off: reports say what, not where
 };
 
-template <GeneralPurposeConfig Config = GeneralPurposeConfig{}>
-class GeneralPurposeAllocator;
+namespace detail {
 
-/// Checked.
-template <GeneralPurposeConfig Config>
-  requires(Config.safety)
-class GeneralPurposeAllocator<Config> : public PinnedAllocator<GeneralPurposeAllocator<Config>> {
+/// What both kinds share: the engine, and the raw operations (core/raw_allocator.hpp) handed on to it.
+template <class Engine>
+class WithEngine {
  public:
-  using Options = CheckedHeapOptions;
-
-  GeneralPurposeAllocator() noexcept : GeneralPurposeAllocator(Options{}) {}
-  explicit GeneralPurposeAllocator(const Options& options) noexcept : heap_(configured(options)) {}
-
-  /// Ends the allocator: reports what was never freed and gives the memory back. Idempotent; the destructor calls it.
-  Check deinit() noexcept { return heap_.deinit(); }
-
-  /// The engine: leaks so far, snapshots, checks, statistics.
-  [[nodiscard]] CheckedHeap& heap() noexcept { return heap_; }
-  std::size_t detect_leaks() noexcept { return heap_.detect_leaks(); }
-  std::size_t check() noexcept { return heap_.check(); }
+  [[nodiscard]] Engine& heap() noexcept { return heap_; }
 
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) noexcept {
     return heap_.raw_alloc(size, alignment);
@@ -65,20 +52,50 @@ class GeneralPurposeAllocator<Config> : public PinnedAllocator<GeneralPurposeAll
     heap_.raw_free(memory, size, alignment);
   }
 
+ protected:
+  template <class... Options>
+  explicit WithEngine(const Options&... options) noexcept : heap_(options...) {}
+  ~WithEngine() = default;
+
+  Engine heap_;
+};
+
+}  // namespace detail
+
+template <GeneralPurposeConfig Config = GeneralPurposeConfig{}>
+class GeneralPurposeAllocator;
+
+/// Checked.
+template <GeneralPurposeConfig Config>
+  requires(Config.safety)
+class GeneralPurposeAllocator<Config> : public PinnedAllocator<GeneralPurposeAllocator<Config>>,
+                                        public detail::WithEngine<CheckedHeap> {
+ public:
+  using Options = CheckedHeapOptions;
+
+  GeneralPurposeAllocator() noexcept : GeneralPurposeAllocator(Options{}) {}
+  explicit GeneralPurposeAllocator(const Options& options) noexcept : WithEngine(configured(options)) {}
+
+  /// Ends the allocator: reports what was never freed and gives the memory back. Idempotent; the destructor calls it.
+  Check deinit() noexcept { return heap_.deinit(); }
+
+  // heap() has more: snapshots, statistics, the options.
+  std::size_t detect_leaks() noexcept { return heap_.detect_leaks(); }
+  std::size_t check() noexcept { return heap_.check(); }
+
  private:
   static Options configured(Options options) noexcept {
     if constexpr (!Config.traces) options.trace_depth = 0;
     if constexpr (!Config.thread_safe) options.thread_safe = false;
     return options;
   }
-
-  CheckedHeap heap_;
 };
 
 /// Unchecked. Misuse is undefined; `deinit` cannot know about leaks.
 template <GeneralPurposeConfig Config>
   requires(!Config.safety)
-class GeneralPurposeAllocator<Config> : public PinnedAllocator<GeneralPurposeAllocator<Config>> {
+class GeneralPurposeAllocator<Config> : public PinnedAllocator<GeneralPurposeAllocator<Config>>,
+                                        public detail::WithEngine<FastHeap> {
  public:
   /// Accepted and ignored, so that one program builds checked and unchecked.
   using Options = CheckedHeapOptions;
@@ -92,27 +109,8 @@ class GeneralPurposeAllocator<Config> : public PinnedAllocator<GeneralPurposeAll
     return Check::not_checked;
   }
 
-  [[nodiscard]] FastHeap& heap() noexcept { return heap_; }
   std::size_t detect_leaks() noexcept { return 0; }
   std::size_t check() noexcept { return 0; }
-
-  [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) noexcept {
-    return heap_.raw_alloc(size, alignment);
-  }
-  [[nodiscard]] ALLOT_ALWAYS_INLINE bool raw_resize(void* memory, std::size_t size, Alignment alignment,
-                                                    std::size_t new_size) noexcept {
-    return heap_.raw_resize(memory, size, alignment, new_size);
-  }
-  [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_remap(void* memory, std::size_t size, Alignment alignment,
-                                                    std::size_t new_size) noexcept {
-    return heap_.raw_remap(memory, size, alignment, new_size);
-  }
-  ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) noexcept {
-    heap_.raw_free(memory, size, alignment);
-  }
-
- private:
-  FastHeap heap_;
 };
 
 }  // namespace allot::inline v0_1

@@ -44,10 +44,10 @@ struct TrackingStatistics {
 
 class TrackingAllocator : public PinnedAllocator<TrackingAllocator> {
  public:
-  /// A root over `child`. The characters of `name` are held, not owned.
+  /// A root over `child`. The characters of `name` (UTF-8) are held, not owned.
   TrackingAllocator(Allocator child, std::string_view name) noexcept : child_(child), name_(name) {}
 
-  /// A branch of `parent`, which it allocates from, which counts it, and which outlives it.
+  /// A branch of `parent`, which it allocates from, which counts it, and which outlives it. O(branches of `parent`).
   TrackingAllocator(TrackingAllocator& parent, std::string_view name) noexcept;
   ~TrackingAllocator();
 
@@ -71,7 +71,7 @@ class TrackingAllocator : public PinnedAllocator<TrackingAllocator> {
   /// The same as one JSON object: {"name": ..., "live_bytes": ..., ..., "children": [...]}.
   void write_json(const Sink& sink) const noexcept;
   /// The same in the text format Prometheus reads: one series a number, the label `allocator` is the path of names
-  /// ("program/parser").
+  /// ("program/parser"; "program/parser#2" for a branch made while another of its name lived).
   void write_prometheus(const Sink& sink) const noexcept;
 
   // The raw operations (core/raw_allocator.hpp).
@@ -107,6 +107,7 @@ class TrackingAllocator : public PinnedAllocator<TrackingAllocator> {
   void for_each(unsigned depth, void* context, Visit visit) const;
   void write_json_members(const Sink& sink) const noexcept;
   void write_path(const Sink& sink) const noexcept;
+  [[nodiscard]] bool has_namesake(const TrackingAllocator* oldest, std::uint32_t number) const noexcept;
 
   Allocator child_;
   std::string_view name_;
@@ -121,7 +122,8 @@ class TrackingAllocator : public PinnedAllocator<TrackingAllocator> {
   Counter failures_{0};
 
   TrackingAllocator* parent_ = nullptr;
-  mutable sys::Mutex branches_mutex_;                                            // taken from parents to branches
+  std::uint32_t namesake_ = 1;         // 2, 3, ... beside branches of the same name
+  mutable sys::Mutex branches_mutex_;  // taken from parents to branches
   TrackingAllocator* first_branch_ ALLOT_GUARDED_BY(branches_mutex_) = nullptr;  // oldest first
   TrackingAllocator* next_branch_ = nullptr;                                     // guarded by the parent's mutex
 };
