@@ -43,7 +43,7 @@ void FailingAllocator::note_induced_failure(std::size_t size, sys::StackOrigin o
   if (has_induced_failure_) return;
   has_induced_failure_ = true;
   induced_failure_size_ = size;
-  induced_failure_depth_ = sys::capture_stack(origin, induced_failure_frames_, sys::default_stack_method);
+  induced_failure_depth_ = sys::capture_stack(origin, induced_failure_frames_, sys::StackMethod::unwinder);
 }
 
 void* FailingAllocator::raw_alloc(std::size_t size, Alignment alignment) noexcept {

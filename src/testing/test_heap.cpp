@@ -180,11 +180,12 @@ TestVerdict end_test() noexcept {
   return verdict;
 }
 
-LeakCheck::LeakCheck(std::string_view name, TestPlace place) noexcept
-    : LeakCheck(name, place, {nullptr, &print_failure}) {}
+LeakCheck::LeakCheck(std::string_view name, TestPlace place, const CheckedHeapOptions& options) noexcept
+    : LeakCheck(name, place, {nullptr, &print_failure}, options) {}
 
-LeakCheck::LeakCheck(std::string_view name, TestPlace place, FailFunction fail) noexcept {
-  begin_test(name, place, fail);
+LeakCheck::LeakCheck(std::string_view name, TestPlace place, FailFunction fail,
+                     const CheckedHeapOptions& options) noexcept {
+  begin_test(name, place, fail, options);
 }
 
 TestVerdict LeakCheck::finish() noexcept {

@@ -7,7 +7,6 @@
 
 #include "allot/core/report_text.hpp"
 #include "allot/heap/general_purpose_allocator.hpp"
-#include "allot/sys/symbols.hpp"
 
 namespace allot {
 namespace {
@@ -59,9 +58,6 @@ void expect_in_order(const std::string& text, std::initializer_list<std::string>
   }
 }
 
-#define SKIP_WITHOUT_LINES() \
-  if (!sys::knows_source_lines()) GTEST_SKIP() << "built without libbacktrace"
-
 constexpr int double_free_line = __LINE__ + 2;
 ALLOT_NOINLINE void double_free(Allocator allocator) {
   auto numbers = allocator.alloc<std::size_t>(4).value();
@@ -70,7 +66,6 @@ ALLOT_NOINLINE void double_free(Allocator allocator) {
 }
 
 TEST(SeedReports, DoubleFree) {
-  SKIP_WITHOUT_LINES();
   ReportTexts texts;
   Gpa gpa(texts.options());
   double_free(gpa.allocator());
@@ -100,7 +95,6 @@ ALLOT_NOINLINE bool is_special(Allocator allocator, std::string_view name) {
 }
 
 TEST(SeedReports, LeakOfAllocLower) {
-  SKIP_WITHOUT_LINES();
   ReportTexts texts;
   Gpa gpa(texts.options());
   EXPECT_TRUE(is_special(gpa.allocator(), "ADMIN"));
@@ -143,7 +137,6 @@ class IntList {
 };
 
 TEST(SeedReports, LeaksOfIntList) {
-  SKIP_WITHOUT_LINES();
   ReportTexts texts;
   Gpa gpa(texts.options());
   {

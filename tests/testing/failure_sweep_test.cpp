@@ -8,7 +8,6 @@
 #include "allot/base/try.hpp"
 #include "allot/core/report_text.hpp"
 #include "allot/heap/page_allocator.hpp"
-#include "allot/sys/symbols.hpp"
 #include "support/recording_allocator.hpp"
 
 namespace allot {
@@ -79,7 +78,6 @@ TEST(FailureSweep, NamesTheFailureAfterWhichBlocksLeak) {
   const std::string text = text_of(report);
   EXPECT_NE(text.find("leaked: 1 block, 10 bytes"), std::string::npos) << text;
   EXPECT_NE(text.find("allocation 2 of 2, of 20 bytes"), std::string::npos) << text;
-  if (!sys::knows_source_lines()) return;
   EXPECT_EQ(line_of_trace(report), second_line);
 }
 

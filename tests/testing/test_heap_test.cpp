@@ -6,7 +6,6 @@
 #include <thread>
 #include <vector>
 
-#include "allot/sys/symbols.hpp"
 #include "support/recording_reports.hpp"
 
 namespace allot {
@@ -34,8 +33,7 @@ struct Framework {
     if (failures.size() != 1) return ::testing::AssertionFailure() << failures.size() << " failures";
     const Failure& failure = failures[0];
     const bool right_text = failure.text.find(title) != std::string::npos;
-    const bool right_place =
-        !sys::knows_source_lines() || (failure.file.ends_with("test_heap_test.cpp") && failure.line == line);
+    const bool right_place = failure.file.ends_with("test_heap_test.cpp") && failure.line == line;
     if (right_text && right_place) return ::testing::AssertionSuccess();
     return ::testing::AssertionFailure() << failure.file << ':' << failure.line << ": " << failure.text;
   }
@@ -119,6 +117,7 @@ TEST(TestHeap, MistakesOfOtherThreadsAreHandedOverAtTheEnd) {
     testing::allocator().free(block);
     line = __LINE__ + 1;
     testing::allocator().free(block);
+    asm volatile("");  // a call in the tail of an optimised function leaves no frame of it
   }).join();
   EXPECT_TRUE(framework.failures.empty());
   EXPECT_EQ(testing::end_test().misuses, 1U);
@@ -200,7 +199,6 @@ TEST(LeakCheck, PrintsWithFileAndLine) {
   EXPECT_FALSE(check.finish().ok());
   const std::string printed = ::testing::internal::GetCapturedStderr();
   EXPECT_NE(printed.find("leak: the block of 77 bytes"), std::string::npos) << printed;
-  if (!sys::knows_source_lines()) return;
   EXPECT_NE(printed.find("test_heap_test.cpp:" + std::to_string(line) + ": error(scope)"), std::string::npos)
       << printed;
 }

@@ -1,8 +1,9 @@
 /// Names for addresses: function, file and line, with the functions that were inlined there.
 ///
 /// Reads the debug information of all modules on first use (some 100 ms, memory from mmap, kept): for reports, not for
-/// hot paths. Without libbacktrace at build time, or in stripped modules, what is left is the module and the offset.
-/// Nothing here calls malloc. Threads: safe, one at a time.
+/// hot paths. In stripped modules what is left is the module and the offset. Where the library was built without
+/// libbacktrace, debug information in separate files, compressed or of DWARF 2 and 3 is not found. Nothing here calls
+/// malloc. Threads: safe, one at a time.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +38,5 @@ void symbolize(std::uintptr_t return_address, std::uint32_t generation, void* co
 
 /// The working directory, in `buffer`; empty when it does not fit or is gone.
 [[nodiscard]] std::string_view working_directory(std::span<char> buffer) noexcept;
-
-/// Whether file and line can be found out (libbacktrace was there when the library was built).
-[[nodiscard]] bool knows_source_lines() noexcept;
 
 }  // namespace allot::inline v0_1::sys

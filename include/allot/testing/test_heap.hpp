@@ -53,7 +53,8 @@ struct [[nodiscard]] TestVerdict {
 [[nodiscard]] bool is_test_running() noexcept;
 
 /// Starts a test with a fresh heap. `place` stands in for lines that cannot be found out. `options.handler` is replaced
-/// and `options.name` too, by `name` (held until the test after the next begins). Stops the program if a test runs.
+/// and `options.name` too, by `name` (held until the test after the next begins). Its defaults are those of the file
+/// that calls: stacks are walked the way the test program is built. Stops the program if a test runs.
 void begin_test(std::string_view name, TestPlace place, FailFunction fail, CheckedHeapOptions options = {}) noexcept;
 
 /// Ends it: checks the heap, hands over what is left to report. Does nothing when no test runs. Blocks that outlive the
@@ -69,9 +70,10 @@ TestVerdict end_test() noexcept;
 ///     }
 class LeakCheck {
  public:
-  explicit LeakCheck(std::string_view name, TestPlace place = {__builtin_FILE(), __builtin_LINE()}) noexcept;
+  explicit LeakCheck(std::string_view name, TestPlace place = {__builtin_FILE(), __builtin_LINE()},
+                     const CheckedHeapOptions& options = {}) noexcept;
   /// With a fail function of your own.
-  LeakCheck(std::string_view name, TestPlace place, FailFunction fail) noexcept;
+  LeakCheck(std::string_view name, TestPlace place, FailFunction fail, const CheckedHeapOptions& options = {}) noexcept;
   LeakCheck(const LeakCheck&) = delete;
   LeakCheck& operator=(const LeakCheck&) = delete;
   ~LeakCheck() { (void)finish(); }

@@ -1,82 +1,14 @@
 #include "line_column.hpp"
 
-#include <elf.h>
-#include <fcntl.h>
-#include <link.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstring>
-#include <span>
-#include <string_view>
+
+#include "debug_sections.hpp"
+#include "dwarf_cursor.hpp"
 
 namespace allot::inline v0_1::sys {
 
 namespace {
-
-using Bytes = std::span<const std::uint8_t>;
-
-/// Reads forward; past the end everything is zero and `failed` is true.
-class Cursor {
- public:
-  explicit Cursor(Bytes bytes) noexcept : bytes_(bytes) {}
-
-  template <class T>
-  T take() noexcept {
-    T value{};
-    if (!has(sizeof value)) return value;
-    std::memcpy(&value, bytes_.data() + at_, sizeof value);
-    at_ += sizeof value;
-    return value;
-  }
-
-  std::uint64_t unsigned_leb() noexcept {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      const std::uint8_t byte = take<std::uint8_t>();
-      if (shift < 64) value |= std::uint64_t{byte & 0x7FU} << shift;
-      if ((byte & 0x80U) == 0) return value;
-    }
-  }
-
-  std::int64_t signed_leb() noexcept {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0;;) {
-      const std::uint8_t byte = take<std::uint8_t>();
-      if (shift < 64) value |= std::uint64_t{byte & 0x7FU} << shift;
-      shift += 7;
-      if ((byte & 0x80U) != 0) continue;
-      if ((byte & 0x40U) != 0 && shift < 64) value |= ~std::uint64_t{0} << shift;
-      return static_cast<std::int64_t>(value);
-    }
-  }
-
-  /// The next `size` bytes, as far as there are any.
-  Bytes take_bytes(std::uint64_t size) noexcept {
-    if (!has(size)) return {};
-    const Bytes taken = bytes_.subspan(at_, static_cast<std::size_t>(size));
-    at_ += static_cast<std::size_t>(size);
-    return taken;
-  }
-
-  [[nodiscard]] Bytes rest() const noexcept { return bytes_.subspan(at_); }
-  [[nodiscard]] bool at_end() const noexcept { return at_ == bytes_.size(); }
-  [[nodiscard]] bool failed() const noexcept { return failed_; }
-
- private:
-  bool has(std::uint64_t size) noexcept {
-    if (size <= bytes_.size() - at_) return true;
-    at_ = bytes_.size();
-    failed_ = true;
-    return false;
-  }
-
-  Bytes bytes_;
-  std::size_t at_ = 0;
-  bool failed_ = false;
-};
 
 /// A line program: DWARF 5, section 6.2; versions 2 to 5. File names are of no interest here.
 struct LineProgram {
@@ -116,8 +48,8 @@ bool take_program(Cursor& units, LineProgram& program) noexcept {
 /// Runs a line program and looks for one address.
 class LineMachine {
  public:
-  LineMachine(const LineProgram& program, std::uint64_t address, std::uint32_t line) noexcept
-      : program_(program), wanted_address_(address), wanted_line_(line) {}
+  LineMachine(const LineProgram& program, std::uint64_t address) noexcept
+      : program_(program), wanted_address_(address) {}
 
   struct Row {
     std::uint64_t address = 0;
@@ -126,7 +58,7 @@ class LineMachine {
     std::uint64_t column = 0;
   };
 
-  /// Whether the wanted address is here, on the wanted line (0: any).
+  /// Whether the wanted address is here.
   bool run() noexcept {
     Cursor code(program_.code);
     while (!code.at_end() && !found_) step(code);
@@ -198,8 +130,7 @@ class LineMachine {
 
   /// A row is good up to the next one.
   void emit() noexcept {
-    const bool around = has_before_ && before_.address <= wanted_address_ && wanted_address_ < row_.address;
-    if (around && (wanted_line_ == 0 || before_.line == std::int64_t{wanted_line_})) found_ = true;
+    found_ = has_before_ && before_.address <= wanted_address_ && wanted_address_ < row_.address;
     if (found_) return;
     before_ = row_;
     has_before_ = true;
@@ -207,82 +138,11 @@ class LineMachine {
 
   const LineProgram& program_;
   std::uint64_t wanted_address_;
-  std::uint32_t wanted_line_;
   Row row_;
   Row before_;
   bool has_before_ = false;
   bool found_ = false;
 };
-
-Bytes map_file(const Module& module) noexcept {
-  char path[4096];
-  if (module.path.size() >= sizeof path) return {};
-  std::memcpy(path, module.path.data(), module.path.size());
-  path[module.path.size()] = '\0';
-  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return {};
-  struct stat status = {};
-  void* memory = MAP_FAILED;
-  if (::fstat(file, &status) == 0 && status.st_size > 0) {
-    memory = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE, file, 0);
-  }
-  ::close(file);
-  if (memory == MAP_FAILED) return {};
-  return {static_cast<const std::uint8_t*>(memory), static_cast<std::size_t>(status.st_size)};
-}
-
-template <class T>
-bool read_at(Bytes file, std::uint64_t offset, T& value) noexcept {
-  if (offset > file.size() || sizeof value > file.size() - offset) return false;
-  std::memcpy(&value, file.data() + offset, sizeof value);
-  return true;
-}
-
-Bytes part_of(Bytes file, const ElfW(Shdr) & section) noexcept {
-  if ((section.sh_flags & SHF_COMPRESSED) != 0 || section.sh_type == SHT_NOBITS) return {};
-  if (section.sh_offset > file.size() || section.sh_size > file.size() - section.sh_offset) return {};
-  return file.subspan(section.sh_offset, section.sh_size);
-}
-
-Bytes find_section(Bytes file, std::string_view wanted) noexcept {
-  ElfW(Ehdr) head;
-  ElfW(Shdr) names;
-  if (!read_at(file, 0, head) || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) return {};
-  if (!read_at(file, head.e_shoff + std::uint64_t{head.e_shstrndx} * sizeof names, names)) return {};
-  for (std::uint64_t i = 0; i < head.e_shnum; ++i) {
-    ElfW(Shdr) section;
-    char name[sizeof ".debug_line_str"];
-    if (!read_at(file, head.e_shoff + i * sizeof section, section)) return {};
-    if (!read_at(file, names.sh_offset + section.sh_name, name)) continue;
-    if (wanted == std::string_view(name, ::strnlen(name, sizeof name))) return part_of(file, section);
-  }
-  return {};
-}
-
-/// The line tables of the modules looked at so far.
-struct Tables {
-  const Module* module;
-  Bytes lines;
-  Bytes strings;
-};
-constinit Tables known[32] = {};
-constinit std::size_t known_count = 0;
-
-Tables tables_of(const Module& module) noexcept {
-  for (std::size_t i = 0; i < known_count; ++i) {
-    if (known[i].module == &module) return known[i];
-  }
-  if (known_count == sizeof known / sizeof known[0]) return {};
-  const Bytes file = map_file(module);
-  known[known_count++] = {&module, find_section(file, ".debug_line"), find_section(file, ".debug_line_str")};
-  return known[known_count - 1];
-}
-
-std::string_view string_at(Bytes strings, std::uint64_t offset) noexcept {
-  if (offset >= strings.size()) return {};
-  const char* text = reinterpret_cast<const char*>(strings.data() + offset);
-  return {text, ::strnlen(text, strings.size() - offset)};
-}
 
 /// An entry of a table of directories or files.
 struct NameEntry {
@@ -372,31 +232,44 @@ std::string_view file_name(const LineProgram& program, Bytes strings, std::uint6
   return {memory.data(), directory.size() + 1 + entry.name.size()};
 }
 
-}  // namespace
-
-std::uint32_t find_column(const Module& module, std::uintptr_t address, std::uint32_t line) noexcept {
-  Cursor units(tables_of(module).lines);
-  while (!units.at_end()) {
-    LineProgram program{};
-    if (!take_program(units, program)) continue;
-    LineMachine machine(program, address - module.bias, line);
-    if (machine.run()) return static_cast<std::uint32_t>(machine.row().column);
-  }
-  return 0;
+/// Looks in the table at the cursor, which moves behind it.
+LineRow take_row(Cursor& tables, std::uint64_t offset, std::uint64_t address) noexcept {
+  LineProgram program{};
+  if (!take_program(tables, program)) return {};
+  LineMachine machine(program, address);
+  if (!machine.run() || machine.row().line <= 0) return {};
+  const LineMachine::Row& row = machine.row();
+  return {offset, row.file, static_cast<std::uint32_t>(row.line), static_cast<std::uint32_t>(row.column)};
 }
 
-SourcePosition find_position(const Module& module, std::uintptr_t address, std::span<char> memory) noexcept {
-  const Tables tables = tables_of(module);
-  Cursor units(tables.lines);
-  while (!units.at_end()) {
-    LineProgram program{};
-    if (!take_program(units, program)) continue;
-    LineMachine machine(program, address - module.bias, 0);
-    if (!machine.run() || machine.row().line <= 0) continue;
-    const std::string_view file = file_name(program, tables.strings, machine.row().file, memory);
-    if (!file.empty()) return {file, static_cast<std::uint32_t>(machine.row().line)};
+Bytes from(Bytes section, std::uint64_t offset) noexcept {
+  return offset < section.size() ? section.subspan(static_cast<std::size_t>(offset)) : Bytes();
+}
+
+}  // namespace
+
+LineRow find_row(const Module& module, std::uint64_t line_table, std::uintptr_t address) noexcept {
+  Cursor table(from(debug_sections(module).lines, line_table));
+  return take_row(table, line_table, address - module.bias);
+}
+
+LineRow find_row_anywhere(const Module& module, std::uintptr_t address) noexcept {
+  const Bytes lines = debug_sections(module).lines;
+  Cursor tables(lines);
+  while (!tables.at_end()) {
+    const LineRow row = take_row(tables, lines.size() - tables.rest().size(), address - module.bias);
+    if (row.line != 0) return row;
   }
   return {};
+}
+
+std::string_view find_file(const Module& module, std::uint64_t line_table, std::uint64_t file,
+                           std::span<char> memory) noexcept {
+  const DebugSections& sections = debug_sections(module);
+  Cursor table(from(sections.lines, line_table));
+  LineProgram program{};
+  if (!take_program(table, program)) return {};
+  return file_name(program, sections.line_strings, file, memory);
 }
 
 }  // namespace allot::inline v0_1::sys

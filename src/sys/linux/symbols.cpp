@@ -6,6 +6,7 @@
 
 #include "allot/sys/files.hpp"
 #include "allot/sys/mutex.hpp"
+#include "function_at.hpp"
 #include "hidden/backtrace.hpp"
 #include "hidden/demangle.hpp"
 #include "line_column.hpp"
@@ -32,7 +33,7 @@ constinit Mutex mutex;
 constinit void* debug_info = nullptr;
 constinit std::uint32_t debug_info_generation = 0;
 constinit NameBuffer name;
-constinit char position_memory[4096] = {};
+constinit char path_memory[16 * 1024] = {};
 
 /// Debug information that covers the modules of `module`'s time. What was loaded later than the last look needs a new
 /// look; the old one cannot be given back.
@@ -72,61 +73,90 @@ std::string_view readable(const char* function) noexcept {
   return without_parameters({name.text, name.size});
 }
 
-/// Passes symbols on one late: a symbol is inlined if another follows.
-class SymbolQueue {
+/// The functions at one address, innermost first: what libbacktrace knows, and what it does not.
+class Functions {
  public:
-  SymbolQueue(std::uintptr_t address, const Module* module, void* context,
-              void (*visit)(void*, const Symbol&) noexcept) noexcept
-      : address_(address), module_(module), context_(context), visit_(visit) {}
+  Functions(std::uintptr_t address, const Module& module) noexcept
+      : address_(address), module_(module), known_(find_function(module, address)) {}
 
+  /// Takes over one function that libbacktrace found.
   static void take(void* self, const char* file, int line, const char* function) noexcept {
-    static_cast<SymbolQueue*>(self)->take(file, line, function);
+    Functions& functions = *static_cast<Functions*>(self);
+    if (functions.count_ == most) return;
+    functions.found_[functions.count_++] = {path_of(file), line > 0 ? static_cast<std::uint32_t>(line) : 0, 0,
+                                            function};
   }
 
-  /// The debug information names functions of unnamed namespaces and classes in them without their scope; the linker's
-  /// name has it.
-  void finish(const char* linker_name) noexcept {
+  /// `linker_name`: of the function that is no inlined one. The debug information names functions of unnamed namespaces
+  /// and classes in them without their scope; the linker's name has it.
+  void complete(const char* linker_name) noexcept {
+    const LineRow row =
+        known_.unit_found ? find_row(module_, known_.line_table, address_) : find_row_anywhere(module_, address_);
+    if (count_ == 0 || found_[0].line == 0) {
+      take_from_debug_information(row);
+    } else {
+      add_columns(row);
+    }
+    if (count_ == 0 && linker_name != nullptr) found_[count_++] = {};
+    if (count_ == 0) return;
+    const char*& outermost = found_[count_ - 1].function;
     const bool scoped = linker_name != nullptr && linker_name[0] == '_' && linker_name[1] == 'Z';
-    if (scoped || function_ == nullptr) function_ = linker_name;
-    waiting_ |= linker_name != nullptr;
-    if (line_ == 0 && module_ != nullptr) position_ = find_position(*module_, address_, position_memory);
-    if (!waiting_) return visit_unknown();
-    flush(false);
+    if (scoped || outermost == nullptr) outermost = linker_name;
   }
 
-  void visit_unknown() noexcept { visit_(context_, Symbol{address_, module_, {}, {}, 0, 0, false}); }
+  void hand_over(void* context, void (*visit)(void*, const Symbol&) noexcept) const noexcept {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Found& found = found_[i];
+      visit(context,
+            {address_, &module_, readable(found.function), found.file, found.line, found.column, i + 1 < count_});
+    }
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
 
  private:
-  void flush(bool inlined) noexcept {
-    if (!waiting_) return;
-    // The line table has the column of the innermost function only.
-    const std::uint32_t line = position_.line != 0 ? position_.line : line_;
-    const bool innermost = passed_on_++ == 0 && line != 0 && module_ != nullptr;
-    const std::uint32_t column = innermost ? find_column(*module_, address_, line) : 0;
-    const std::string_view file = position_.line != 0 ? position_.file : path_of(file_);
-    const Symbol symbol{address_, module_, readable(function_), file, line, column, inlined};
-    visit_(context_, symbol);
-    waiting_ = false;
+  static constexpr std::size_t most = FunctionAt::most_calls + 1;
+
+  struct Found {
+    std::string_view file;
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    const char* function = nullptr;
+  };
+
+  /// The call inlined into function `i`; null when that is the innermost one.
+  [[nodiscard]] const InlinedCall* call_in(std::size_t i) const noexcept {
+    return i == 0 || i > known_.call_count ? nullptr : &known_.calls[known_.call_count - i];
   }
 
-  void take(const char* file, int line, const char* function) noexcept {
-    flush(true);
-    file_ = file;
-    line_ = line > 0 ? static_cast<std::uint32_t>(line) : 0;
-    function_ = function;
-    waiting_ = true;
+  void add_columns(const LineRow& row) noexcept {
+    if (row.line == found_[0].line) found_[0].column = row.column;
+    for (std::size_t i = 1; i < count_; ++i) {
+      const InlinedCall* call = call_in(i);
+      if (call != nullptr && call->line == found_[i].line) found_[i].column = call->column;
+    }
+  }
+
+  void take_from_debug_information(const LineRow& row) noexcept {
+    if (row.line == 0) return;
+    std::span<char> memory = path_memory;
+    for (count_ = 0; count_ <= known_.call_count; ++count_) {
+      const InlinedCall* call = call_in(count_);
+      const std::size_t around = known_.call_count - count_;  // the number of functions this one is inlined into
+      const std::string_view function = around == 0 ? known_.function : known_.calls[around - 1].function;
+      Found& found = found_[count_];
+      found = call == nullptr ? Found{{}, row.line, row.column, nullptr} : Found{{}, call->line, call->column, nullptr};
+      found.file = find_file(module_, row.line_table, call == nullptr ? row.file : call->file, memory);
+      if (found.file.data() == memory.data()) memory = memory.subspan(found.file.size());
+      if (!function.empty()) found.function = function.data();  // a zero byte follows
+    }
   }
 
   std::uintptr_t address_;
-  const Module* module_;
-  void* context_;
-  void (*visit_)(void*, const Symbol&) noexcept;
-  const char* file_ = nullptr;
-  const char* function_ = nullptr;
-  std::uint32_t line_ = 0;
-  SourcePosition position_;  // when there is no line_
-  std::size_t passed_on_ = 0;
-  bool waiting_ = false;
+  const Module& module_;
+  const FunctionAt& known_;
+  Found found_[most] = {};
+  std::size_t count_ = 0;
 };
 
 }  // namespace
@@ -136,22 +166,19 @@ void symbolize(std::uintptr_t return_address, std::uint32_t generation, void* co
   const std::uint32_t now = current_module_generation();
   const std::uintptr_t address = return_address - 1;
   const Module* module = find_module(address, generation == 0 ? now : generation);
-  SymbolQueue queue(address, module, context, visit);
-  if (module == nullptr || module->unloaded_in != UINT32_MAX) return queue.visit_unknown();
+  const Symbol unknown{address, module, {}, {}, 0, 0, false};
+  if (module == nullptr || module->unloaded_in != UINT32_MAX) return visit(context, unknown);
   const ScopedLock lock(mutex);
+  Functions functions(address, *module);
   void* const info = debug_info_for(*module);
-  (void)allot_hidden_look_up(info, address, &queue, &SymbolQueue::take);
-  queue.finish(allot_hidden_symbol_name(info, address));
+  (void)allot_hidden_look_up(info, address, &functions, &Functions::take);
+  functions.complete(allot_hidden_symbol_name(info, address));
+  if (functions.empty()) return visit(context, unknown);
+  functions.hand_over(context, visit);
 }
 
 std::string_view working_directory(std::span<char> buffer) noexcept {
   return ::getcwd(buffer.data(), buffer.size()) != nullptr ? std::string_view(buffer.data()) : std::string_view();
-}
-
-bool knows_source_lines() noexcept {
-  const ScopedLock lock(mutex);
-  if (debug_info == nullptr) debug_info = allot_hidden_open_debug_info();
-  return debug_info != nullptr;
 }
 
 std::string_view read_source_line(std::string_view path, std::uint32_t number, std::span<char> buffer) noexcept {

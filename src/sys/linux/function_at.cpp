@@ -1,0 +1,90 @@
+#include "function_at.hpp"
+
+#include "debug_entries.hpp"
+#include "debug_sections.hpp"
+#include "dwarf_cursor.hpp"
+
+namespace allot::inline v0_1::sys {
+
+namespace {
+
+/// Reads the entries of one unit from front to back and keeps those around the address.
+class FunctionSearch {
+ public:
+  FunctionSearch(const Unit& unit, std::uint64_t pc, FunctionAt& result) noexcept
+      : unit_(unit), pc_(pc), result_(result) {}
+
+  void run() noexcept {
+    Cursor cursor(unit_.bytes().subspan(unit_.first_entry()));
+    Entry entry;
+    while (!done_ && !cursor.at_end() && unit_.read(cursor, entry)) visit(entry);
+  }
+
+ private:
+  void visit(const Entry& entry) noexcept {
+    if (entry.tag == 0) {
+      --depth_;
+      done_ = result_.found && depth_ <= function_depth_;
+      return;
+    }
+    if (entry.tag == static_cast<std::uint32_t>(Tag::subprogram) && unit_.contains(entry, pc_)) {
+      result_.found = true;
+      result_.function = unit_.name_of(entry);
+      result_.call_count = 0;
+      function_depth_ = depth_;
+      done_ = !entry.has_children;
+    } else if (result_.found && entry.tag == static_cast<std::uint32_t>(Tag::inlined_subroutine)) {
+      visit_call(entry);
+    }
+    if (entry.has_children) ++depth_;
+  }
+
+  void visit_call(const Entry& entry) noexcept {
+    if (result_.call_count == FunctionAt::most_calls || !unit_.contains(entry, pc_)) return;
+    result_.calls[result_.call_count++] = {unit_.name_of(entry), entry.call_file.number,
+                                           static_cast<std::uint32_t>(entry.call_line.number),
+                                           static_cast<std::uint32_t>(entry.call_column.number)};
+  }
+
+  const Unit& unit_;
+  std::uint64_t pc_;
+  FunctionAt& result_;
+  int depth_ = 0;
+  int function_depth_ = 0;
+  bool done_ = false;
+};
+
+void search(const DebugSections& sections, std::uint64_t pc, FunctionAt& result) noexcept {
+  Cursor units(sections.entries);
+  while (!units.at_end() && !result.found) {
+    Unit unit;
+    if (!unit.take(units, sections) || !unit.may_contain(pc)) continue;
+    if (unit.open()) FunctionSearch(unit, pc, result).run();
+    if (result.unit_found && !result.found) continue;
+    result.unit_found = true;
+    result.line_table = unit.line_table();
+  }
+}
+
+/// The last answers: the traces of a report, and reports of one mistake, share most of their frames.
+struct Answer {
+  const Module* module = nullptr;
+  std::uintptr_t address = 0;
+  FunctionAt function;
+};
+constinit Answer answers[64] = {};
+constinit std::size_t next_answer = 0;
+
+}  // namespace
+
+const FunctionAt& find_function(const Module& module, std::uintptr_t address) noexcept {
+  for (const Answer& answer : answers) {
+    if (answer.module == &module && answer.address == address) return answer.function;
+  }
+  Answer& answer = answers[next_answer++ % (sizeof answers / sizeof answers[0])];
+  answer = {&module, address, {}};
+  search(debug_sections(module), address - module.bias, answer.function);
+  return answer.function;
+}
+
+}  // namespace allot::inline v0_1::sys
