@@ -11,9 +11,10 @@ void count(void* failures, allot::testing::TestPlace, std::string_view) noexcept
 
 bool clean() {
   allot::testing::LeakCheck check("clean");
-  allot::ArrayList<int> list(check.allocator());
-  const auto found = allot::expect_no_hidden_allocation([&] { (void)list.append(1).has_value(); });
-  list.deinit();
+  const auto found = allot::expect_no_hidden_allocation([&] {
+    allot::ArrayList<int> list(check.allocator());
+    (void)list.append(1).has_value();
+  });
   return found.ok() && check.finish().ok();
 }
 
