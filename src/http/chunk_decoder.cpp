@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t longest_size_line = 256;
 constexpr std::uint32_t most_trailer_bytes = 4096;
 
-/// The line at the front of `text`, without its CRLF. `complete` is false while its end has not arrived.
+/// The line at the front of `text`, without its CRLF or what of it is there. `complete` is false while its end has not
+/// arrived.
 struct Line {
   std::string_view text;
   bool complete = false;
@@ -22,7 +23,10 @@ struct Line {
 };
 Line first_line(std::string_view text) noexcept {
   const std::size_t end = text.find('\n');
-  if (end == std::string_view::npos) return {text, false, false};
+  if (end == std::string_view::npos) {
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    return {text, false, false};
+  }
   if (end == 0 || text[end - 1] != '\r') return {{}, true, true};
   const std::string_view line = text.substr(0, end - 1);
   return {line, true, !is_field_value(line)};
