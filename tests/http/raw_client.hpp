@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "allot/http/text.hpp"
 #include "allot/sys/sockets.hpp"
@@ -38,8 +39,15 @@ class RawClient {
   explicit RawClient(const sys::SocketAddress& address) : socket_(sys::connect_to(address)) {
     if (socket_ >= 0) sys::set_no_delay(socket_);
   }
-  RawClient(RawClient&& other) noexcept : socket_(other.socket_), received_(std::move(other.received_)) {
+  RawClient(RawClient&& other) noexcept
+      : socket_(other.socket_), at_end_(other.at_end_), received_(std::move(other.received_)) {
     other.socket_ = -1;
+  }
+  RawClient& operator=(RawClient&& other) noexcept {
+    std::swap(socket_, other.socket_);
+    std::swap(at_end_, other.at_end_);
+    std::swap(received_, other.received_);
+    return *this;
   }
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
