@@ -5,6 +5,7 @@
     benchmarks/run.py --build build/release programs        real programs, the malloc library preloaded
     benchmarks/run.py --build build/release regions         arenas and pools against std::pmr and foonathan/memory
     benchmarks/run.py --build build/release instructions    instructions a pair, counted by callgrind
+    benchmarks/run.py --build build/release http            the HTTP server against nginx, Beast and cpp-httplib
     benchmarks/run.py --build build/release NAME            the program of another directory here
 
 All allocators run each workload in turn, in short processes of their own, for several rounds; a cell is the median of
@@ -17,7 +18,8 @@ import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "harness"))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "harness"))
 import heap  # noqa: E402
 import instructions  # noqa: E402
 import peers  # noqa: E402
@@ -38,11 +40,20 @@ def parse_arguments():
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=LIBRARY")
     parser.add_argument("--json", type=pathlib.Path, help="write every number there")
     parser.add_argument("--svg", type=pathlib.Path, help="write a plot a table into this directory")
-    return parser.parse_args()
+    options, options.rest = parser.parse_known_args()
+    if options.rest and not all((HERE / name / "run.py").exists() for name in options.names or ["heap"]):
+        parser.error("unknown arguments: " + " ".join(options.rest))
+    return options
 
 
-def run_other(name, build):
-    """A benchmark of another directory: its program prints its own table."""
+def run_other(name, options):
+    """A benchmark of another directory: its run.py, which takes the arguments not known here, or its program. Either
+    prints its own table."""
+    build = options.build
+    script = HERE / name / "run.py"
+    if script.exists():
+        arguments = ["--build", build, *options.rest] + (["--json", options.json] if options.json else [])
+        sys.exit(subprocess.run([sys.executable, script, *arguments]).returncode)
     programs_found = [path for path in (build / "benchmarks" / name).glob("allot_bench_*") if path.is_file()]
     programs_found += [path for path in (build / "benchmarks" / name).glob(name) if path.is_file()]
     if not programs_found:
@@ -58,7 +69,7 @@ def main():
     results = {}
     for name in options.names or ["heap"]:
         if name not in OWN:
-            run_other(name, options.build)
+            run_other(name, options)
             continue
         tables = OWN[name].run(options)
         results[name] = [table.as_json() for table in tables]

@@ -3,24 +3,33 @@
 
     benchmarks/http/soak.py [--build DIR] [--minutes N] [--clients N]
 
-Clients ask in turn for small replies, pipelined ones, large ones read slowly, bodies both ways, streams and errors, and
-some leave in the middle. The server runs over the checked heap and says at its end whether anything leaked. Exit status
-1 when a reply was wrong, the resident set grew by more than a quarter after the first fifth, or something leaked.
+Clients ask in turn for small replies, pipelined ones, large ones read slowly, bodies both ways, compressed ones, streams,
+events and errors. Hostile ones leave in the middle, reset, half-close, trickle, send garbage and smuggled requests, and
+hold connections without a word. Every reply says whom it is for. The server runs over the checked heap and says at its
+end whether anything leaked. Exit status 1 when a reply was wrong or missing, the resident set of the second half is a
+tenth (and 1 MB) above that of the first after warm-up, or something leaked.
 """
 import argparse
+import gzip
 import os
 import random
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
 
 
+class Left(Exception):
+    """The client is done with its connection, whatever state that is in."""
+
+
 class Client:
     def __init__(self, port):
         self.socket = socket.create_connection(('127.0.0.1', port), timeout=30)
         self.data = b''
+        self.last = False
 
     def close(self):
         self.socket.close()
@@ -31,7 +40,7 @@ class Client:
     def more(self):
         got = self.socket.recv(65536)
         if not got:
-            raise EOFError
+            raise EOFError('the connection ended before the reply')
         self.data += got
 
     def take(self, size):
@@ -122,12 +131,88 @@ def error(client, _):
     expect(client.reply()[0] == 500, 'an error')
 
 
+def packed(client, rng):
+    letter = rng.choice('abcdefgh')
+    client.send(f'GET /packed/{letter} HTTP/1.1\r\nAccept-Encoding: gzip\r\n')
+    status, headers, body = client.reply()
+    if headers.get('content-encoding') == 'gzip':
+        body = gzip.decompress(body)
+    expect(status == 503 or body == letter.encode() * 20_000, 'a compressed reply')
+
+
+def events(client, rng):
+    name = str(rng.randrange(10**9))
+    client.send(f'GET /events/{name} HTTP/1.1\r\n')
+    while client.line():
+        pass
+    for _ in range(3):
+        client.line()  # the chunk's size
+        expect(client.line() == b'data: ' + name.encode() + b'\n\n', 'an event')
+    raise Left
+
+
+def behind_stream(client, rng):
+    number = str(rng.randrange(10**9))
+    client.send('GET /count HTTP/1.1\r\n')
+    client.socket.sendall(f'GET /id/{number} HT'.encode())
+    expect(client.reply()[2] == b'0123456789' * 200, 'a stream')
+    if not client.last:
+        client.socket.sendall(b'TP/1.1\r\nHost: x\r\n\r\n')
+        expect(client.reply()[2] == number.encode(), 'a reply behind a stream')
+
+
 def leave(client, rng):
     client.send(f'GET /fill/z/{rng.randrange(1_000_000)} HTTP/1.1\r\n')
-    raise EOFError
+    if rng.random() < 0.5:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))  # a reset
+    raise Left
 
 
-ACTIONS = [small] * 8 + [pipelined, large, echo, echo, upload, stream, error, leave]
+def leave_in_body(client, rng):
+    framing = rng.choice(['Content-Length: 100000\r\n', 'Transfer-Encoding: chunked\r\n'])
+    client.send(f'POST {rng.choice(["/echo", "/sum"])} HTTP/1.1\r\n{framing}', b'ffff\r\nhalf of it')
+    raise Left
+
+
+def half_close(client, rng):
+    number = str(rng.randrange(10**9))
+    client.send(f'GET /id/{number} HTTP/1.1\r\n')
+    client.socket.shutdown(socket.SHUT_WR)
+    expect(client.reply()[2] == number.encode(), 'a reply after a half-close')
+    raise Left
+
+
+def trickle(client, rng):
+    number = str(rng.randrange(10**9))
+    for byte in f'GET /id/{number} HTTP/1.1\r\nHost: x\r\n\r\n'.encode():
+        client.socket.sendall(bytes([byte]))
+    expect(client.reply()[2] == number.encode(), 'a trickled request')
+
+
+def silent(client, rng):
+    time.sleep(rng.random() / 5)
+    raise Left
+
+
+GARBAGE = [b'\x16\x03\x01\x02\x00', b'GET /% HTTP/1.1\r\nHost: x\r\n\r\n', b'GET / HTTP/1.1\r\nX: ' + b'x' * 20_000,
+           b'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+           b'GET /id/smuggled HTTP/1.1\r\nHost: x\r\n\r\n',
+           b'POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n']
+
+
+def garbage(client, rng):
+    client.socket.sendall(rng.choice(GARBAGE))
+    status, _, body = client.reply()
+    expect(status >= 400 and b'smuggled' not in body, f'garbage was answered {status}')
+    try:
+        expect(not client.data and not client.socket.recv(100), 'an answer too many')
+    except ConnectionResetError:
+        pass
+    raise Left
+
+
+ACTIONS = [small] * 8 + [pipelined, large, echo, echo, upload, stream, behind_stream, packed, events, error, leave,
+                         leave_in_body, half_close, trickle, silent, garbage]
 
 
 def run_client(port, end, seed, totals, problems):
@@ -141,11 +226,13 @@ def run_client(port, end, seed, totals, problems):
             if client.last:
                 client.close()
                 client = None
-        except EOFError:
+        except Left:
+            totals[seed] += 1
             client.close()
             client = None
-        except (AssertionError, OSError, ValueError, IndexError) as problem:
+        except Exception as problem:  # whatever it is, it ends the soak
             problems.append(repr(problem))
+            raise
 
 
 def resident_kilobytes(pid):
@@ -159,8 +246,10 @@ def main():
     parser.add_argument('--minutes', type=float, default=20)
     parser.add_argument('--clients', type=int, default=16)
     parser.add_argument('--port', type=int, default=5890)
+    parser.add_argument('--workers', type=int, default=2)
     arguments = parser.parse_args()
-    server = subprocess.Popen([os.path.join(arguments.build, 'benchmarks/http/http_soak_server'), str(arguments.port), '2'])
+    program = os.path.join(arguments.build, 'benchmarks/http/http_soak_server')
+    server = subprocess.Popen([program, str(arguments.port), str(arguments.workers)])
     time.sleep(1)
     begin = time.monotonic()
     end = begin + 60 * arguments.minutes
@@ -176,12 +265,14 @@ def main():
         thread.join()
     server.terminate()
     code = server.wait(30)
-    warm = max(sizes[:max(1, len(sizes) // 5)])
-    grown = max(sizes[len(sizes) // 2:]) > warm * 1.25 + 1024
-    print(f'{sum(totals)} actions in {time.monotonic() - begin:.0f} s; resident {warm} kB after warm-up, '
-          f'{sizes[-1]} kB at the end; the server ended with {code}')
+    half = len(sizes) // 2
+    before, after = max(sizes[len(sizes) // 5:half] or sizes), max(sizes[half:])
+    grown = after > before * 1.1 + 1024
+    print(f'{sum(totals)} actions in {time.monotonic() - begin:.0f} s; resident at most {before} kB from a fifth to the '
+          f'half, {after} kB behind it; the server ended with {code}')
     for problem in problems:
         print('problem:', problem)
+    print('failed' if problems or grown or code != 0 else 'passed')
     return 1 if problems or grown or code != 0 else 0
 
 

@@ -27,6 +27,24 @@ void count(http::Request&, http::Response& response) {
   response.stream([left = 200](io::Writer out) mutable { return out.write("0123456789").has_value() && --left != 0; });
 }
 
+void events(http::Request& request, http::Response& response) {
+  const std::string_view name = request.param("name");
+  response.event_stream(1, [name](http::EventStream& out) {
+    out.send(name);
+    return true;
+  });
+}
+
+/// Twenty thousand times one letter, small on the wire.
+http::HttpResult<void> packed(http::Request& request, http::Response& response) {
+  ALLOT_TRY(const auto memory, response.arena().alloc<char>(20'000));
+  for (char& c : memory) c = request.param("letter")[0];
+  response.set_content_type(http::ContentType::text);
+  response.set_body({memory.data(), memory.size()});
+  response.set_compress(true);
+  return {};
+}
+
 http::HttpResult<void> sum(http::Request& request, http::Response& response) {
   char buffer[4096];
   std::uint64_t total = 0;
@@ -43,6 +61,8 @@ http::HttpResult<void> serve(Allocator allocator, const http::Config& config) {
   router.get("/id/:id", [](http::Request& request, http::Response& response) { response.text(request.param("id")); });
   router.get("/fill/:letter/:size", fill);
   router.get("/count", count);
+  router.get("/events/:name", events);
+  router.get("/packed/:letter", packed);
   router.get("/fails", [](http::Request&, http::Response&) { throw 7; });
   router.post("/echo", [](http::Request& request, http::Response& response) { response.set_body(request.body()); });
   router.post("/sum", sum).stream_body();
