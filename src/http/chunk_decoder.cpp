@@ -12,7 +12,7 @@ namespace allot::inline v0_1::http::detail {
 namespace {
 
 constexpr std::size_t longest_size_line = 256;
-constexpr std::uint32_t most_trailer_bytes = 4096;
+constexpr std::uint32_t most_trailer_bytes = ChunkDecoder::longest_line - 2;
 
 /// The line at the front of `text`, without its CRLF or what of it is there. `complete` is false while its end has not
 /// arrived.

@@ -15,6 +15,9 @@ class ChunkDecoder {
  public:
   enum class Progress : std::uint8_t { needs_more, done, malformed };
 
+  /// Bytes of the longest line of framing: a trailer, with its end. A buffer must have room for it.
+  static constexpr std::size_t longest_line = 4096 + 2;
+
   /// Begins a body: its raw bytes start at `begin` of the buffer, its decoded ones will too.
   explicit ChunkDecoder(std::size_t begin = 0) noexcept : raw_(begin), decoded_(begin) {}
 

@@ -251,6 +251,7 @@ void Worker::close(Connection& connection) noexcept {
   free_connections_ = &connection;
   // Counted before the client can see it: a connection it makes next has room.
   live_.fetch_sub(1, std::memory_order_release);
+  poller_.remove(socket);  // a child process that inherited it would keep it there, ready for ever
   sys::close_socket(socket);
 }
 

@@ -98,6 +98,8 @@ class Worker {
                                std::size_t head_size) noexcept;
   [[nodiscard]] Step read_body(Connection& connection, Exchange& exchange, InputBuffer& in, std::size_t head_size,
                                const RouteMatch& match) noexcept;
+  [[nodiscard]] Step make_room_for_chunks(Connection& connection, Exchange& exchange, InputBuffer& in,
+                                          std::size_t head_size) noexcept;
   [[nodiscard]] Step wait_for_body(Connection& connection, Exchange& exchange, InputBuffer& in,
                                    std::size_t size) noexcept;
   [[nodiscard]] Step begin_chunks(Connection& connection, Exchange& exchange, InputBuffer& in, std::size_t head_size,
@@ -117,6 +119,7 @@ class Worker {
 
   // Output (worker_output.cpp).
   [[nodiscard]] Step send_response(Connection& connection, Exchange& exchange) noexcept;
+  [[nodiscard]] Step break_off(Connection& connection, Exchange& exchange) noexcept;
   [[nodiscard]] bool build_response(Connection& connection, Exchange& exchange) noexcept;
   [[nodiscard]] bool build_stream_head(Connection& connection, Exchange& exchange) noexcept;
   [[nodiscard]] bool build_text(Connection& connection, Exchange& exchange) noexcept;

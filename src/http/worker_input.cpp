@@ -73,9 +73,10 @@ void Worker::drain_lingering(Connection& connection) noexcept {
 }
 
 void Worker::drive(Connection& connection, Exchange& exchange) noexcept {
-  InputBuffer& in = connection.own.data != nullptr ? connection.own : exchange.scratch;
   Step next = Step::again;
-  while (next == Step::again) next = step(connection, exchange, in);
+  while (next == Step::again) {
+    next = step(connection, exchange, connection.own.data != nullptr ? connection.own : exchange.scratch);
+  }
   if (next == Step::wait) next = park(connection, exchange);
   if (next != Step::blocked) give_back(exchange);
 }
@@ -126,6 +127,9 @@ Step Worker::read_body(Connection& connection, Exchange& exchange, InputBuffer& 
                        const RouteMatch& match) noexcept {
   const RequestHead& head = exchange.head;
   const bool streams = match.route != nullptr && match.route->streams_body;
+  if (streams && head.chunked && in.capacity - in.begin - head_size < ChunkDecoder::longest_line) {
+    return make_room_for_chunks(connection, exchange, in, head_size);
+  }
   if (streams && (head.chunked || head.content_length != 0)) {
     return run_streamed(connection, exchange, in, match, head_size);
   }
@@ -135,6 +139,22 @@ Step Worker::read_body(Connection& connection, Exchange& exchange, InputBuffer& 
   if (in.size() < size) return wait_for_body(connection, exchange, in, size);
   exchange.request_state->body = in.view().substr(head_size, size - head_size);
   return run_request(connection, exchange, in, match, size);
+}
+
+/// A handler that reads chunks reads them behind the head, where their longest line must fit. The head is parsed again
+/// where it is then.
+Step Worker::make_room_for_chunks(Connection& connection, Exchange& exchange, InputBuffer& in,
+                                  std::size_t head_size) noexcept {
+  exchange.end();
+  const std::size_t wanted = head_size + ChunkDecoder::longest_line;
+  if (in.capacity < wanted) {
+    if (reserve_own(connection, in, wanted)) return Step::again;
+    return refuse(connection, exchange, Status::service_unavailable);
+  }
+  std::memmove(in.data, in.data + in.begin, in.size());
+  in.end -= in.begin;
+  in.begin = 0;
+  return Step::again;
 }
 
 /// The head is parsed again when the body is complete: views into it do not survive the move to another buffer.

@@ -16,6 +16,14 @@ bool is_head_request(const Exchange& exchange) noexcept {
 
 }  // namespace
 
+/// Ends a connection whose response cannot go on. The response first: what it holds may look at the request, whose
+/// bytes go with the connection.
+Step Worker::break_off(Connection& connection, Exchange& exchange) noexcept {
+  exchange.end();
+  close(connection);
+  return Step::closed;
+}
+
 /// Whether the connection ends with this response.
 bool Worker::is_last(const Connection& connection, const Exchange& exchange) const noexcept {
   const bool enough = config_.max_requests != 0 && connection.requests + 1 >= config_.max_requests;
@@ -33,10 +41,7 @@ Step Worker::send_response(Connection& connection, Exchange& exchange) noexcept 
   }
 
   if (response.kind == BodyKind::chunks) {
-    if (!finish_chunks(connection, exchange)) {
-      close(connection);
-      return Step::closed;
-    }
+    if (!finish_chunks(connection, exchange)) return break_off(connection, exchange);
   } else if (!build_response(connection, exchange)) {
     return refuse(connection, exchange, Status::service_unavailable);
   }
@@ -129,17 +134,11 @@ Step Worker::continue_sending(Connection& connection, Exchange& exchange) noexce
   for (int pieces = 0;; ++pieces) {
     const Flushed flushed = flush(connection, exchange);
     if (flushed == Flushed::blocked) return wait_for_client(connection, exchange);
-    if (flushed == Flushed::broken) {
-      close(connection);
-      return Step::closed;
-    }
+    if (flushed == Flushed::broken) return break_off(connection, exchange);
     if (response.kind != BodyKind::stream || exchange.stream_ended) return finish_response(connection, exchange);
     const bool due = now_ >= exchange.next_piece || draining();
     if (!due || pieces == pieces_at_once) return wait_for_piece(connection, exchange);
-    if (!produce_piece(exchange)) {
-      close(connection);
-      return Step::closed;
-    }
+    if (!produce_piece(exchange)) return break_off(connection, exchange);
   }
 }
 
@@ -212,10 +211,7 @@ Worker::Flushed Worker::flush_file(Connection& connection, Exchange& exchange) n
 }
 
 Step Worker::wait_for_client(Connection& connection, Exchange& exchange) noexcept {
-  if (!detach(connection, exchange)) {
-    close(connection);
-    return Step::closed;
-  }
+  if (!detach(connection, exchange)) return break_off(connection, exchange);
   connection.phase = Phase::writing;
   set_interest(connection, sys::Interest::write);
   connection.waits_since = now_;
@@ -224,10 +220,7 @@ Step Worker::wait_for_client(Connection& connection, Exchange& exchange) noexcep
 }
 
 Step Worker::wait_for_piece(Connection& connection, Exchange& exchange) noexcept {
-  if (!detach(connection, exchange)) {
-    close(connection);
-    return Step::closed;
-  }
+  if (!detach(connection, exchange)) return break_off(connection, exchange);
   connection.phase = Phase::streaming;
   set_interest(connection, sys::Interest::read);
   streams_.add(connection, exchange.next_piece);

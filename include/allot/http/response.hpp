@@ -125,7 +125,7 @@ class Response {
   /// Adds a header beside those of the same name.
   void add_header(std::string_view name, std::string_view value) noexcept;
   void remove_header(std::string_view name) noexcept;
-  /// Headers set so far; the server adds its own when it sends.
+  /// Headers set so far; the server adds its own when it sends. Setting more invalidates the list, not its texts.
   [[nodiscard]] FieldList headers() const noexcept {
     return {std::span<const Field>(state_->fields.data(), state_->field_count), NameCase::ignored};
   }
@@ -151,13 +151,16 @@ class Response {
   [[nodiscard]] io::Writer writer() noexcept;
 
   /// Sends a piece of the body at once (chunked; the first call sends the headers), waiting for a slow client and
-  /// keeping its worker busy meanwhile. Errors: closed, timed_out. What was sent cannot be taken back: if the handler
-  /// fails later, the connection is closed without the end of the body.
+  /// keeping its worker busy meanwhile. Errors: closed, timed_out. What was sent cannot be taken back: status, headers
+  /// and other bodies that are set later change nothing, and if the handler fails later, the connection is closed
+  /// without the end of the body. Only while the handler runs.
   HttpResult<void> send_chunk(std::string_view data) noexcept;
 
   /// Produces the body piece by piece while the client reads it: `source(io::Writer)` is called until it returns false,
   /// each time after what it wrote before was sent and `interval` milliseconds went by. It runs on the worker, after
-  /// the handler has returned; the request, the response and their arena live on until it ends.
+  /// the handler has returned; the request and the arena live on until it is destroyed. It must not touch the response,
+  /// which is on its way. When a write fails or it throws, the connection is closed without the end of the body. A
+  /// client that closes its side ends a stream with an interval; others are sent to their end.
   template <class Source>
   void stream(int interval, Source&& source) {
     store_source(interval, std::forward<Source>(source));

@@ -110,9 +110,9 @@ class Server final {
   HttpResult<void> listen_in_new_thread() noexcept;
 
   /// Accepts no more, closes idle connections, lets live requests finish (for timeouts.shutdown at most) and returns
-  /// when `listen` has ended. Not for handlers: they call `request_stop`.
+  /// when `listen` has ended; at once when it has not begun. Not for handlers: they call `request_stop`.
   void stop() noexcept;
-  /// As `stop`, without waiting.
+  /// As `stop`, without waiting. Before `listen` it makes that return at once.
   void request_stop() noexcept;
 
   /// The port that is listened on, which the system has chosen if the configured one is 0; 0 before `listen`.
