@@ -49,13 +49,39 @@ detail::fast::CacheBody* FastHeap::body_of_thread() const noexcept {
   return slot.serial == serial() ? slot.cache->body() : detail::fast::cache_of_thread(*heap());
 }
 
+/// Larger classes than the inline paths serve are popped here.
 void* FastHeap::allocate_cold(std::size_t size, Alignment alignment) noexcept {
+  const std::size_t extent = detail::fast::extent_of(size, alignment);
+  const detail::fast::InstanceSlot& slot = slot_of_thread();
+  if (slot.serial == serial() && detail::fast::is_of_class(extent, alignment)) {
+    void* block = slot.cache->pop(detail::fast::class_of_extent(extent));
+    if (block != nullptr) {
+      unpoison(block, size);
+      return block;
+    }
+  }
+  return allocate_uncached(size, alignment);
+}
+
+void FastHeap::free_cold(void* memory, std::size_t size, Alignment alignment) noexcept {
+  const std::size_t extent = detail::fast::extent_of(size, alignment);
+  const detail::fast::InstanceSlot& slot = slot_of_thread();
+  if (slot.serial == serial() && detail::fast::is_of_class(extent, alignment) && !slot.cache->is_own_run(memory) &&
+      slot.cache->push(detail::fast::class_of_extent(extent), memory)) {
+    detail::fill_freed(memory, size);
+    poison(memory, size);
+    return;
+  }
+  free_uncached(memory, size, alignment);
+}
+
+void* FastHeap::allocate_uncached(std::size_t size, Alignment alignment) noexcept {
   if (!open()) return nullptr;
   bool untouched = false;
   return heap()->allocate(body_of_thread(), size, alignment, untouched);
 }
 
-void FastHeap::free_cold(void* memory, std::size_t size, Alignment alignment) noexcept {
+void FastHeap::free_uncached(void* memory, std::size_t size, Alignment alignment) noexcept {
   if (heap() == nullptr) detail::fast::misuse(detail::fast::not_a_block, memory);
   heap()->free(body_of_thread(), memory, size, alignment);
 }
@@ -65,6 +91,12 @@ bool FastHeap::raw_resize(void* memory, std::size_t size, Alignment alignment, s
 }
 
 void* FastHeap::raw_remap(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+  namespace fast = detail::fast;
+  if (fast::grows_among_small(size, alignment, new_size)) {
+    if (fast::class_of_extent(size - 1) != fast::class_of_extent(new_size - 1)) return nullptr;
+    unpoison(memory, new_size);
+    return memory;
+  }
   return heap()->remap(body_of_thread(), memory, size, alignment, new_size);
 }
 

@@ -119,6 +119,95 @@ TEST(FastHeap, GrowsInPlaceOnceABlockKeepsGrowing) {
   EXPECT_EQ(heap.statistics().live_bytes, 0U);
 }
 
+constexpr Alignment word = Alignment::of<void*>();
+
+/// One chain of remaps from 16 bytes to 1 MiB; how often the block moved from 2 KiB on.
+int moves_of_a_chain(FastHeap& heap) {
+  auto* block = static_cast<char*>(heap.raw_alloc(16, word));
+  std::memset(block, 7, 16);
+  int moves = 0;
+  for (std::size_t size = 16; size < (1U << 20); size *= 2) {
+    auto* moved = static_cast<char*>(heap.raw_remap(block, size, word, size * 2));
+    if (moved == nullptr) {
+      moved = static_cast<char*>(heap.raw_alloc(size * 2, word));
+      std::memcpy(moved, block, size);
+      heap.raw_free(block, size, word);
+    }
+    moves += moved != block && size >= 2048 ? 1 : 0;
+    block = moved;
+    for (std::size_t i = 0; i < size; i += size / 16) EXPECT_EQ(block[i], 7);
+    std::memset(block + size, 7, size);
+  }
+  heap.raw_free(block, 1U << 20, word);
+  return moves;
+}
+
+TEST(FastHeap, OneGrowingBlockAfterAnotherStaysInTheThreadsRun) {
+  FastHeap heap;
+  EXPECT_LE(moves_of_a_chain(heap), 1);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(moves_of_a_chain(heap), 0);
+  EXPECT_EQ(heap.statistics().live_bytes, 0U);
+}
+
+TEST(FastHeap, ALargeBlockComesBackToTheThreadThatFreedIt) {
+  for (const std::size_t size : {std::size_t{1} << 20, std::size_t{8} << 20}) {
+    FastHeap heap;
+    void* first = heap.raw_alloc(size, word);
+    heap.raw_free(first, size, word);
+    EXPECT_EQ(heap.statistics().live_bytes, 0U);
+    EXPECT_EQ(heap.statistics().huge_blocks, 0U);
+    EXPECT_GE(heap.statistics().cached_bytes, size);
+    EXPECT_EQ(heap.raw_alloc(size, word), first);
+    heap.raw_free(first, size, word);
+    heap.trim();
+    EXPECT_LT(heap.statistics().cached_bytes, size);
+  }
+}
+
+TEST(FastHeap, KeptLargeBlocksGoBackWhenTheThreadDoesOtherThings) {
+  FastHeap heap;
+  for (const std::size_t size : {std::size_t{1} << 20, std::size_t{8} << 20}) {
+    heap.raw_free(heap.raw_alloc(size, word), size, word);
+  }
+  EXPECT_GE(heap.statistics().cached_bytes, std::size_t{9} << 20);
+  std::vector<void*> blocks;
+  for (int i = 0; i < 20'000; ++i) blocks.push_back(heap.raw_alloc(64, word));
+  EXPECT_LT(heap.statistics().cached_bytes, std::size_t{9} << 20);
+  for (void* block : blocks) heap.raw_free(block, 64, word);
+}
+
+/// A block that another thread freed may come back as another one, at the same address and of another size.
+TEST(FastHeap, ALargeBlockFreedByAnotherThreadIsNotTakenForTheOldOne) {
+  FastHeap heap;
+  for (const std::size_t size : {std::size_t{600} << 10, std::size_t{1} << 20, std::size_t{8} << 20}) {
+    for (int i = 0; i < 20; ++i) {
+      void* block = heap.raw_alloc(size, word);
+      void* others = nullptr;
+      std::thread([&] {
+        heap.raw_free(block, size, word);
+        others = heap.raw_alloc(size / 2 + 1, word);
+      }).join();
+      heap.raw_free(others, size / 2 + 1, word);  // this thread's record may still name its address
+      void* again = heap.raw_alloc(size, word);
+      std::memset(again, 1, size);
+      heap.raw_free(again, size, word);
+    }
+  }
+  EXPECT_EQ(heap.statistics().live_bytes, 0U);
+}
+
+TEST(FastHeapDeathTest, StopsWhenAKeptLargeBlockIsFreedAgain) {
+  for (const std::size_t size : {std::size_t{1} << 20, std::size_t{8} << 20}) {
+    FastHeap heap;
+    void* block = heap.raw_alloc(size, word);
+    heap.raw_free(block, size, word);
+    EXPECT_DEATH(heap.raw_free(block, size, word), "freed twice");
+    if (size < (2U << 20)) {
+      EXPECT_DEATH(std::thread([&] { heap.raw_free(block, size, word); }).join(), "no block|freed twice|poison");
+    }
+  }
+}
+
 TEST(FastHeap, RemapOfAHugeBlockKeepsItsContents) {
   FastHeap heap;
   const Alignment alignment = Alignment::of<int>();

@@ -45,6 +45,16 @@ TEST(Malloc, EverySizeIsUsableToItsUsableSize) {
   }
 }
 
+TEST(Malloc, WastesAtMostAnEighthWhateverIsCached) {
+  std::vector<void*> small;
+  std::free(opaque(std::malloc(1100)));  // a medium block waits in the cache
+  for (std::size_t size = 1; size <= 1024; ++size) {
+    small.push_back(std::malloc(size));
+    ASSERT_LE(malloc_usable_size(small.back()), size + 15 + size / 8);
+  }
+  for (void* block : small) std::free(block);
+}
+
 TEST(Malloc, FailsWithEnomem) {
   errno = 0;
   EXPECT_EQ(std::malloc(opaque(std::size_t{PTRDIFF_MAX} + 1)), nullptr);

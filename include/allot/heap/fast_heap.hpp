@@ -91,6 +91,8 @@ class FastHeap : public PinnedAllocator<FastHeap> {
   [[nodiscard]] detail::fast::CacheBody* body_of_thread() const noexcept;
   [[nodiscard]] ALLOT_NOINLINE void* allocate_cold(std::size_t size, Alignment alignment) noexcept;
   ALLOT_NOINLINE void free_cold(void* memory, std::size_t size, Alignment alignment) noexcept;
+  [[nodiscard]] ALLOT_NOINLINE void* allocate_uncached(std::size_t size, Alignment alignment) noexcept;
+  ALLOT_NOINLINE void free_uncached(void* memory, std::size_t size, Alignment alignment) noexcept;
 
   detail::fast::Heap* heap_ = nullptr;  // *owned*; null before the first allocation
   std::uint64_t serial_ = no_serial;

@@ -33,12 +33,17 @@ ALLOT_ALWAYS_INLINE constexpr std::size_t extent_of(std::size_t size, Alignment 
   return (size - 1) | alignment.mask();
 }
 
+/// The class of an extent of at least 128 and below `class_size_limit`: eight steps a doubling, the upper four bits of
+/// the extent. O(1).
+constexpr SizeClass class_of_large_extent(std::size_t extent) noexcept {
+  const auto log = static_cast<std::size_t>(63 ^ __builtin_clzll(extent));
+  return log * 8 + (extent >> (log - steps_log2)) - 55;
+}
+
 /// The class of an extent below `class_size_limit`. O(1).
 constexpr SizeClass class_of_extent(std::size_t extent) noexcept {
   if (extent < 128) return static_cast<SizeClass>(extent >> 4) + 1;
-  const int log = static_cast<int>(std::bit_width(extent)) - 1;
-  const std::size_t step = (extent >> (log - steps_log2)) & 7;
-  return static_cast<SizeClass>(8 + (log - 7) * 8) + static_cast<SizeClass>(step) + 1;
+  return class_of_large_extent(extent);
 }
 
 /// Bytes of a block of `size_class` (not 0). O(1).
@@ -50,6 +55,11 @@ constexpr std::size_t size_of_class(SizeClass size_class) noexcept {
 
 constexpr SizeClass class_count = class_of_extent(class_size_limit - 1) + 1;        // with class 0
 constexpr SizeClass small_class_count = class_of_extent(small_size_limit - 1) + 1;  // with class 0
+
+/// Whether a class serves this extent and alignment.
+constexpr bool is_of_class(std::size_t extent, Alignment alignment) noexcept {
+  return extent < class_size_limit && alignment.bytes() <= max_slice_alignment;
+}
 
 /// Bytes of one bin in a thread's cache.
 constexpr std::size_t bin_size = sizeof(void*);
@@ -64,12 +74,25 @@ inline constexpr std::array<std::uint16_t, small_size_limit + 1> small_bin_table
   return table;
 }();
 
+constexpr std::size_t medium_size_limit = 64 * 1024;  // popped and pushed without a call into the engine
+constexpr std::size_t medium_granule = 128;           // the classes above small ones lie at multiples of it
+
+/// For each granule of a size above small ones its class, counted from the first medium class. Two instructions less
+/// than computing it.
+inline constexpr std::array<std::uint8_t, medium_size_limit / medium_granule> medium_class_table = [] {
+  std::array<std::uint8_t, medium_size_limit / medium_granule> table{};
+  for (std::size_t i = small_size_limit / medium_granule; i < table.size(); ++i) {
+    table[i] = static_cast<std::uint8_t>(class_of_extent(i * medium_granule) - small_class_count);
+  }
+  return table;
+}();
+
 /// The class that the inline paths serve a request from, or 0 when they do not: any class when size and alignment are
 /// constants, which gives a constant; small ones aligned to at most 16 otherwise, in six instructions.
 ALLOT_ALWAYS_INLINE constexpr SizeClass inline_class(std::size_t size, Alignment alignment) noexcept {
   const std::size_t extent = extent_of(size, alignment);
   if (__builtin_constant_p(extent)) {
-    return extent < class_size_limit && alignment.bytes() <= max_slice_alignment ? class_of_extent(extent) : no_class;
+    return is_of_class(extent, alignment) ? class_of_extent(extent) : no_class;
   }
   if (alignment.bytes() > 16) [[unlikely]]
     return no_class;

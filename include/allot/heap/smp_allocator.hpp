@@ -31,24 +31,53 @@ namespace allot::inline v0_1 {
 
 namespace detail::fast {
 
-/// Behind the handle: the same operations for sizes known at run time.
-inline constexpr AllocatorTable process_table = {
-    [](void* none, std::size_t size, Alignment alignment) noexcept -> void* {
-      void* block = process_pop(size, alignment);
-      if (block == nullptr) [[unlikely]]
-        return process_allocate(none, size, alignment);
-      unpoison(block, size);
-      return block;
-    },
-    &process_resize,
-    &process_remap,
-    [](void* none, void* memory, std::size_t size, Alignment alignment) noexcept -> void {
-      if (!process_push(size, alignment, memory)) [[unlikely]]
-        return process_free(none, memory, size, alignment);
-      fill_freed(memory, size);
-      poison(memory, size);
-    },
-};
+// The same operations for sizes known at run time only: behind the handle, and where the inline ones have no class.
+// Medium sizes, aligned to at most 16, have functions of their own, so that the small ones' needs no registers for
+// them.
+
+[[nodiscard]] ALLOT_NOINLINE inline void* process_allocate_medium(void* none, std::size_t size,
+                                                                  Alignment alignment) noexcept {
+  void* block = process_pop_medium(size);
+  if (block == nullptr) [[unlikely]]
+    return process_allocate(none, size, alignment);
+  unpoison(block, size);
+  return block;
+}
+
+[[nodiscard]] ALLOT_NOINLINE inline void* process_allocate_any(void* none, std::size_t size,
+                                                               Alignment alignment) noexcept {
+  if (alignment.bytes() > 16) [[unlikely]]
+    return process_allocate(none, size, alignment);
+  if (size > small_size_limit) [[unlikely]]
+    return process_allocate_medium(none, size, alignment);
+  void* block = process_pop_small(size);
+  if (block == nullptr) [[unlikely]]
+    return process_allocate(none, size, alignment);
+  unpoison(block, size);
+  return block;
+}
+
+ALLOT_NOINLINE inline void process_free_medium(void* none, void* memory, std::size_t size,
+                                               Alignment alignment) noexcept {
+  if (!process_push_medium(size, memory)) [[unlikely]]
+    return process_free(none, memory, size, alignment);
+  fill_freed(memory, size);
+  poison(memory, size);
+}
+
+ALLOT_NOINLINE inline void process_free_any(void* none, void* memory, std::size_t size, Alignment alignment) noexcept {
+  if (alignment.bytes() > 16) [[unlikely]]
+    return process_free(none, memory, size, alignment);
+  if (size > small_size_limit) [[unlikely]]
+    return process_free_medium(none, memory, size, alignment);
+  if (!process_push_small(size, memory)) [[unlikely]]
+    return process_free(none, memory, size, alignment);
+  fill_freed(memory, size);
+  poison(memory, size);
+}
+
+inline constexpr AllocatorTable process_table = {&process_allocate_any, &process_resize, &process_remap,
+                                                 &process_free_any};
 
 }  // namespace detail::fast
 
@@ -59,7 +88,7 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
     namespace fast = detail::fast;
     void* block = fast::thread_state.process_cache.pop(fast::inline_class(size, alignment));
     if (block == nullptr) [[unlikely]]
-      return fast::process_allocate(nullptr, size, alignment);
+      return fast::process_allocate_any(nullptr, size, alignment);
     unpoison(block, size);
     return block;
   }
@@ -77,7 +106,7 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
   ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) const noexcept {
     namespace fast = detail::fast;
     if (!fast::thread_state.process_cache.push(fast::inline_class(size, alignment), memory)) [[unlikely]]
-      return fast::process_free(nullptr, memory, size, alignment);
+      return fast::process_free_any(nullptr, memory, size, alignment);
     detail::fill_freed(memory, size);
     poison(memory, size);
   }

@@ -61,6 +61,7 @@ void CacheBody::flush() noexcept {
   for (SizeClass c = 1; c < class_count; ++c) {
     if (stacks_[c].base != nullptr) (void)give_oldest(c, held(c));
   }
+  large_.flush(*heap_);
 }
 
 std::size_t CacheBody::held(SizeClass size_class) const noexcept {
@@ -75,6 +76,7 @@ std::size_t CacheBody::held(SizeClass size_class) const noexcept {
 
 /// The stack is empty: half of it from the central list, the last one for the caller.
 void* CacheBody::refill(SizeClass size_class) noexcept {
+  large_.count_visit(*heap_);
   grow(size_class);
   Stack& stack = stacks_[size_class];
   stack.ran_over = false;
@@ -95,6 +97,7 @@ void CacheBody::overflow(SizeClass size_class, void* block) noexcept {
   Stack& stack = stacks_[size_class];
   if (!stack.ran_over) grow(size_class);
   if (top_of(size_class) == limit_of(size_class)) {
+    large_.count_visit(*heap_);
     const std::uint32_t kept = stack.ran_over ? stack.limit / 4 : stack.limit / 2;
     const bool wanted = give_oldest(size_class, stack.limit - kept);
     if (!wanted && stack.ran_over) shrink(size_class);

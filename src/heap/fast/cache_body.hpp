@@ -12,6 +12,7 @@
 
 #include "allot/heap/fast/thread_cache.hpp"
 #include "allot/heap/size_classes.hpp"
+#include "kept_large.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 
@@ -67,6 +68,8 @@ class CacheBody {
 
   [[nodiscard]] ThreadCache& front() noexcept { return *front_; }
   [[nodiscard]] Heap& heap() noexcept { return *heap_; }
+  [[nodiscard]] KeptLarge& large() noexcept { return large_; }
+  [[nodiscard]] const KeptLarge& large() const noexcept { return large_; }
 
   // Lists guarded by the registry's lock: caches of the heap, caches of the thread.
   CacheBody* next_of_heap = nullptr;
@@ -105,6 +108,7 @@ class CacheBody {
   void** free_slots_;
   Stack stacks_[class_count];
   MediumBins medium_;
+  KeptLarge large_{medium_.own_run};
   ThreadCache own_front_;
 };
 

@@ -11,7 +11,9 @@ namespace allot::inline v0_1::detail::fast {
 
 namespace {
 
-/// A block that grows to this size by half or more gets a run of slices: it will grow again, and then in place.
+/// A block that grows to this size by half or more gets a run of slices: it will grow again, and then in place. From
+/// the first size on if the thread has no other such run, or a free one; from the second always.
+constexpr std::size_t first_growing_size = 2 * 1024;
 constexpr std::size_t growing_size = 8 * 1024;
 
 constexpr std::size_t transfer_slots = [] {
@@ -66,10 +68,10 @@ void* Heap::allocate(CacheBody* cache, std::size_t size, Alignment alignment, bo
       block = allocate_of_class(cache, class_of_extent(extent));
       break;
     case BlockKind::run:
-      block = allocate_run(size, untouched);
+      block = allocate_run(cache, extent + 1, untouched);
       break;
     case BlockKind::huge:
-      block = huge.allocate(size, alignment, untouched);
+      block = allocate_huge(cache, size, alignment, untouched);
       break;
   }
   if (block != nullptr) unpoison(block, size);
@@ -82,9 +84,10 @@ void Heap::free(CacheBody* cache, void* block, std::size_t size, Alignment align
     case BlockKind::of_class:
       return free_of_class(cache, block, size, class_of_extent(extent));
     case BlockKind::run:
+      if (cache != nullptr && cache->large().give_run(*this, block)) return;
       return give_one(block);
     case BlockKind::huge:
-      return huge.free(block);
+      return free_huge(cache, block);
   }
 }
 
@@ -103,17 +106,29 @@ bool Heap::resize(void* block, std::size_t size, Alignment alignment, std::size_
 }
 
 void* Heap::remap(CacheBody* cache, void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+  if (cache != nullptr && cache->large().last_run_was(block) && fit_own_run(*cache, block, size, alignment, new_size)) {
+    return block;
+  }
   if (resize(block, size, alignment, new_size)) return block;
-  const BlockKind new_kind = kind_of(extent_of(new_size, alignment), alignment);
-  if (new_kind == BlockKind::huge && kind_of(extent_of(size, alignment), alignment) == BlockKind::huge) {
+  const bool was_huge = kind_of(extent_of(size, alignment), alignment) == BlockKind::huge;
+  const bool is_huge = kind_of(extent_of(new_size, alignment), alignment) == BlockKind::huge;
+  if (was_huge && is_huge) {
     void* moved = huge.remap(block, alignment, new_size);
     if (moved != nullptr) unpoison(moved, new_size);
     return moved;
   }
-  if (new_kind != BlockKind::huge && new_size >= growing_size && new_size / 3 >= size / 2) {
-    return grow_into_run(cache, block, size, alignment, new_size);
+  if (is_huge || was_huge || new_size / 3 < size / 2) return nullptr;
+  return grow_into_run(cache, block, size, alignment, new_size);
+}
+
+void Heap::free_in_segment(CacheBody* cache, void* block, SizeClass size_class) noexcept {
+  if (cache == nullptr) return give_one(block);
+  if (size_class == no_class) {
+    if (cache->large().give_run(*this, block)) return;
+    return give_one(block);
   }
-  return nullptr;
+  if (cache->freed_last(size_class, block)) misuse(freed_twice, block);
+  cache->give(size_class, block);
 }
 
 void Heap::give_one(void* block) noexcept {
@@ -167,14 +182,36 @@ void* Heap::allocate_of_class(CacheBody* cache, SizeClass size_class) noexcept {
 void Heap::free_of_class(CacheBody* cache, void* block, std::size_t size, SizeClass size_class) noexcept {
   if (cache != nullptr && cache->freed_last(size_class, block)) misuse(freed_twice, block);
   fill_freed(block, size);
+  if (cache != nullptr && cache->large().give_run(*this, block)) return;
   poison(block, size);
   if (cache == nullptr) return give_one(block);
   cache->give(size_class, block);
 }
 
-void* Heap::allocate_run(std::size_t size, bool& untouched) noexcept {
+void* Heap::allocate_run(CacheBody* cache, std::size_t size, bool& untouched) noexcept {
+  if (cache != nullptr) {
+    if (void* kept = cache->large().take_run(size, false)) return kept;
+    cache->large().count_visit(*this);
+  }
   Span* run = pages.allocate_run(slices_for(size), untouched);
-  return run == nullptr ? nullptr : run->begin();
+  if (run == nullptr) return nullptr;
+  if (cache != nullptr) cache->large().adopt_run(*this, *run, size);
+  return run->begin();
+}
+
+void* Heap::allocate_huge(CacheBody* cache, std::size_t size, Alignment alignment, bool& untouched) noexcept {
+  if (cache == nullptr) return huge.allocate(size, alignment, untouched);
+  const std::size_t wanted = sys::round_up_to_pages(size);
+  if (void* kept = cache->large().take_huge(*this, wanted, alignment)) return kept;
+  cache->large().count_visit(*this);
+  void* block = huge.allocate(size, alignment, untouched);
+  if (block != nullptr) cache->large().watch_huge(*this, block, size);
+  return block;
+}
+
+void Heap::free_huge(CacheBody* cache, void* block) noexcept {
+  if (cache != nullptr && cache->large().give_huge(*this, block)) return;
+  huge.free(block);
 }
 
 /// Sizes include what the alignment adds. A block that stays at least half used may shrink in place.
@@ -190,13 +227,40 @@ bool Heap::resize_in_segment(void* block, std::size_t size, std::size_t new_size
 bool Heap::fit_run(void* block, std::size_t size) noexcept {
   Span& span = Segment::of(block)->span_at(block);
   if (size <= span.block_size) return true;
-  return span.size_class == no_class && pages.resize_run(span, slices_for(size));
+  if (span.size_class != no_class) return false;
+  if (size > span.bytes() && !pages.resize_run(span, slices_for(size))) return false;
+  span.block_size = static_cast<std::uint32_t>(size);
+  return true;
+}
+
+/// Grows the block in the thread's kept run, if it is that one: only a block that is not huge lies in a segment, where
+/// the record can be checked.
+bool Heap::fit_own_run(CacheBody& cache, void* block, std::size_t size, Alignment alignment,
+                       std::size_t new_size) noexcept {
+  const std::size_t extent = extent_of(new_size, alignment);
+  if (new_size < size || kind_of(extent, alignment) == BlockKind::huge) return false;
+  if (!cache.large().fit_run(block, extent + 1)) return false;
+  unpoison(static_cast<char*>(block) + size, new_size - size);
+  return true;
+}
+
+/// The thread's kept run; a new one for a block that is large enough to be worth a slice, or when the thread has none.
+void* Heap::run_to_grow_in(CacheBody* cache, std::size_t size) noexcept {
+  if (cache == nullptr || size < first_growing_size) return nullptr;
+  KeptLarge& large = cache->large();
+  if (void* kept = large.take_run(size, true)) return kept;
+  if (size < growing_size && large.has_run()) return nullptr;
+  bool untouched = false;
+  const std::size_t room = size <= slice_size ? slice_size : size < run_size_limit / 2 ? 2 * size : run_size_limit;
+  Span* run = pages.allocate_run(slices_for(room), untouched);
+  if (run == nullptr) return nullptr;
+  large.adopt_run(*this, *run, size);
+  return run->begin();
 }
 
 void* Heap::grow_into_run(CacheBody* cache, void* block, std::size_t size, Alignment alignment,
                           std::size_t new_size) noexcept {
-  bool untouched = false;
-  void* moved = allocate_run(extent_of(new_size, alignment) + 1, untouched);
+  void* moved = run_to_grow_in(cache, extent_of(new_size, alignment) + 1);
   if (moved == nullptr) return nullptr;
   unpoison(moved, new_size);
   std::memcpy(moved, block, size < new_size ? size : new_size);

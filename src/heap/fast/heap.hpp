@@ -28,6 +28,12 @@ constexpr BlockKind kind_of(std::size_t extent, Alignment alignment) noexcept {
   return extent < class_size_limit ? BlockKind::of_class : BlockKind::run;
 }
 
+/// Whether a block grows from a small class to a small class: that stays where it is, or is the caller's to move, whose
+/// allocation, copy and free are all inline.
+constexpr bool grows_among_small(std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+  return new_size > size && new_size <= small_size_limit && alignment.bytes() <= 16;
+}
+
 class Heap {
  public:
   constexpr Heap() noexcept = default;
@@ -45,6 +51,11 @@ class Heap {
   [[nodiscard]] void* remap(CacheBody* cache, void* block, std::size_t size, Alignment alignment,
                             std::size_t new_size) noexcept;
   void free(CacheBody* cache, void* block, std::size_t size, Alignment alignment) noexcept;
+
+  /// Frees the block at `block` in a segment, of `size_class` (no_class: a large one), whose size is not known.
+  void free_in_segment(CacheBody* cache, void* block, SizeClass size_class) noexcept;
+  /// Frees a block above the runs.
+  void free_huge(CacheBody* cache, void* block) noexcept;
 
   /// Gives one block straight to its span.
   void give_one(void* block) noexcept;
@@ -77,7 +88,11 @@ class Heap {
  private:
   [[nodiscard]] void* allocate_of_class(CacheBody* cache, SizeClass size_class) noexcept;
   void free_of_class(CacheBody* cache, void* block, std::size_t size, SizeClass size_class) noexcept;
-  [[nodiscard]] void* allocate_run(std::size_t size, bool& untouched) noexcept;
+  [[nodiscard]] void* allocate_run(CacheBody* cache, std::size_t size, bool& untouched) noexcept;
+  [[nodiscard]] void* allocate_huge(CacheBody* cache, std::size_t size, Alignment alignment, bool& untouched) noexcept;
+  [[nodiscard]] static bool fit_own_run(CacheBody& cache, void* block, std::size_t size, Alignment alignment,
+                                        std::size_t new_size) noexcept;
+  [[nodiscard]] void* run_to_grow_in(CacheBody* cache, std::size_t size) noexcept;
   [[nodiscard]] void* grow_into_run(CacheBody* cache, void* block, std::size_t size, Alignment alignment,
                                     std::size_t new_size) noexcept;
   [[nodiscard]] bool fit_run(void* block, std::size_t size) noexcept;

@@ -20,7 +20,7 @@ std::size_t hash_of(const void* block) noexcept {
 
 }  // namespace
 
-void* HugeBlocks::allocate(std::size_t size, Alignment alignment, bool& untouched) noexcept {
+void* HugeBlocks::allocate(std::size_t& size, Alignment alignment, bool& untouched) noexcept {
   std::size_t mapped = sys::round_up_to_pages(size);
   if (mapped == 0) return nullptr;
   const sys::ScopedLock lock(mutex_);
@@ -40,6 +40,7 @@ void* HugeBlocks::allocate(std::size_t size, Alignment alignment, bool& untouche
     return nullptr;
   }
   poison(block, mapped);
+  size = mapped;
   return block;
 }
 
@@ -70,6 +71,7 @@ bool HugeBlocks::resize(void* block, std::size_t new_size) noexcept {
   if (mapped < entry->size) unpoison(entry->block + mapped, entry->size - mapped);
   if (!sys::resize_pages(block, entry->size, mapped)) return false;
   if (mapped > entry->size) poison(entry->block + entry->size, mapped - entry->size);
+  count_change();
   live_ = live_ - entry->size + mapped;
   entry->size = mapped;
   return true;
@@ -148,6 +150,7 @@ void HugeBlocks::place(const Entry& entry) noexcept {
 
 /// Closes the gap by moving later entries of the probe sequence back (Knuth, volume 3, 6.4, algorithm R).
 void HugeBlocks::erase(Entry& entry) noexcept {
+  count_change();
   --count_;
   live_ -= entry.size;
   std::size_t gap = static_cast<std::size_t>(&entry - table_);

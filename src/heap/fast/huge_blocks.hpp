@@ -21,8 +21,9 @@ class HugeBlocks {
   HugeBlocks(const HugeBlocks&) = delete;
   HugeBlocks& operator=(const HugeBlocks&) = delete;
 
-  /// Null when out of memory; `untouched` tells whether it reads as zero.
-  [[nodiscard]] void* allocate(std::size_t size, Alignment alignment, bool& untouched) noexcept;
+  /// Null when out of memory; else `size` becomes what the block may use, and `untouched` tells whether it reads as
+  /// zero.
+  [[nodiscard]] void* allocate(std::size_t& size, Alignment alignment, bool& untouched) noexcept;
 
   /// Stops the program when `block` is none of these.
   void free(void* block) noexcept;
@@ -31,6 +32,10 @@ class HugeBlocks {
 
   /// Null and unchanged when it can neither grow in place nor move to an aligned place.
   [[nodiscard]] void* remap(void* block, Alignment alignment, std::size_t new_size) noexcept;
+
+  /// A number that changes whenever a block ends or changes its size. A block that was of some size under a number is
+  /// so as long as the number stays.
+  [[nodiscard]] std::uint64_t changes() const noexcept { return __atomic_load_n(&changes_, __ATOMIC_RELAXED); }
 
   /// Bytes of the mapping that begins at `block`, 0 when none does.
   [[nodiscard]] std::size_t bytes_of(const void* block) noexcept;
@@ -69,6 +74,7 @@ class HugeBlocks {
   [[nodiscard]] bool insert(char* block, std::size_t size) noexcept;
   void place(const Entry& entry) noexcept;
   void erase(Entry& entry) noexcept;
+  void count_change() noexcept { __atomic_store_n(&changes_, changes_ + 1, __ATOMIC_RELAXED); }
   [[nodiscard]] bool grow_table() noexcept;
   [[nodiscard]] char* take_kept(std::size_t size, Alignment alignment, std::size_t& mapped) noexcept;
   void keep(char* block, std::size_t size) noexcept;
@@ -82,6 +88,7 @@ class HugeBlocks {
   std::size_t live_ = 0;
   std::size_t kept_bytes_ = 0;
   std::size_t returned_ = 0;
+  std::uint64_t changes_ = 0;
   Kept kept_[kept_limit] = {};
 };
 

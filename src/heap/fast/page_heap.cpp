@@ -61,6 +61,7 @@ Span* PageHeap::allocate_span(SizeClass size_class) noexcept {
   span->free_count = span->block_count;
   span->reciprocal = static_cast<std::uint32_t>(((std::uint64_t{1} << 32) + size - 1) / size);
   span->first_word = 0;
+  std::memset(span->segment()->class_of_slice + span->first_slice, static_cast<int>(size_class), span->slice_count);
   std::uint64_t* words = span->words();
   std::memset(words, 0xFF, span->word_count() * sizeof *words);
   if (span->block_count % 64 != 0) words[span->block_count / 64] = mask_of(0, span->block_count % 64);
@@ -75,6 +76,7 @@ Span* PageHeap::allocate_run(std::size_t slices, bool& untouched) noexcept {
   Span* span = take(slices, untouched);
   if (span == nullptr) return nullptr;
   span->size_class = static_cast<std::uint8_t>(no_class);
+  std::memset(span->segment()->class_of_slice + span->first_slice, static_cast<int>(no_class), slices);
   span->block_size = static_cast<std::uint32_t>(span->bytes());
   span->block_count = 1;
   span->free_count = 0;
@@ -119,6 +121,7 @@ bool PageHeap::resize_run(Span& run, std::size_t slices) noexcept {
     if ((segment.free_slices & mask) != mask) return false;
     take_slices(segment, mask);
     std::memset(segment.span_of_slice + run.first_slice + old, run.first_slice, slices - old);
+    std::memset(segment.class_of_slice + run.first_slice + old, static_cast<int>(no_class), slices - old);
     if (map_ != nullptr) map_->set(run.begin() + run.bytes(), (slices - old) * slice_size, PageMap::other);
     poison(run.begin() + run.bytes(), (slices - old) * slice_size);
   } else if (slices < old) {
@@ -140,6 +143,7 @@ void PageHeap::release(Span& span) noexcept {
   const std::uint32_t now = now_ms();
   give_slices(segment, mask_of(span.first_slice, span.slice_count), now - span.born >= long_life);
   span.block_count = 0;
+  span.keeper = nullptr;
   if (segment.free_slices == all_slices) {
     if (empty_segments_ != 0) {
       remove_segment(segment);

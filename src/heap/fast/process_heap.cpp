@@ -1,6 +1,7 @@
 #include "allot/heap/fast/process_heap.hpp"
 
 #include "allot/base/poison.hpp"
+#include "allot/core/fill.hpp"
 #include "allot/heap/fast/thread_state.hpp"
 #include "allot/heap/smp_allocator.hpp"
 #include "misuse.hpp"
@@ -54,7 +55,17 @@ bool process_resize(void*, void* block, std::size_t size, Alignment alignment, s
 }
 
 void* process_remap(void*, void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
+  if (grows_among_small(size, alignment, new_size)) {
+    if (class_of_extent(size - 1) != class_of_extent(new_size - 1)) return nullptr;
+    unpoison(block, new_size);
+    return block;
+  }
   return process_heap.remap(process_cache(), block, size, alignment, new_size);
+}
+
+bool process_fit_own_run(void* block, std::size_t size) noexcept {
+  CacheBody* cache = thread_state.process_cache.body();
+  return cache != nullptr && cache->large().fit_run(block, size);
 }
 
 void process_free(void*, void* block, std::size_t size, Alignment alignment) noexcept {
@@ -69,12 +80,8 @@ std::size_t process_block_bytes(const void* block) noexcept {
 }
 
 void process_free_unsized(void* block) noexcept {
-  if (process_map.at(block) == PageMap::foreign) return process_heap.huge.free(block);
-  const Span& span = Segment::of(block)->span_at(block);
-  CacheBody* cache = process_cache();
-  if (span.size_class == no_class || cache == nullptr) return process_heap.give_one(block);
-  if (cache->freed_last(span.size_class, block)) misuse(freed_twice, block);
-  cache->give(span.size_class, block);
+  if (process_map.at(block) == PageMap::foreign) return process_heap.free_huge(process_cache(), block);
+  process_heap.free_in_segment(process_cache(), block, class_in_segment(block));
 }
 
 void process_cold_paths_only() noexcept {

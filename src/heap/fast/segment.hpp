@@ -10,22 +10,21 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "allot/heap/fast/page_map.hpp"
 #include "allot/heap/size_classes.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 
 class Heap;
+class KeptLarge;
 struct Segment;
-
-constexpr std::size_t segment_size = 4 * 1024 * 1024;
-constexpr std::size_t slices_per_segment = segment_size / slice_size;  // slice 0 holds the header
-constexpr std::size_t guard_size = 4096;
 
 /// A run of slices. Guarded by the lock of its class, or by the page heap's for the run of a large block.
 struct Span {
   Span* next = nullptr;  ///< spans of its class with free blocks
   Span* previous = nullptr;
-  std::uint32_t block_size = 0;
+  const KeptLarge* keeper = nullptr;  ///< of a large block: the thread whose kept run it is
+  std::uint32_t block_size = 0;       ///< of a large block: what it may use, less than the span while it grows
   std::uint32_t block_count = 0;
   std::uint32_t free_count = 0;
   std::uint32_t reciprocal = 0;  ///< of block_size, in 1 / 2^32, rounded up
@@ -48,6 +47,7 @@ struct Span {
 struct Segment {
   static constexpr std::size_t words_per_slice = slice_size / 16 / 64;
 
+  std::uint8_t class_of_slice[slices_per_segment] = {};  ///< of its span; no_class: one large block
   Heap* heap = nullptr;
   Segment* next = nullptr;  ///< all segments of the heap
   Segment* previous = nullptr;
@@ -72,6 +72,7 @@ struct Segment {
 };
 
 static_assert(sizeof(Segment) <= slice_size - guard_size);
+static_assert(offsetof(Segment, class_of_slice) == 0);  // class_in_segment looks there
 
 inline Segment* Span::segment() const noexcept {
   return Segment::of(this);

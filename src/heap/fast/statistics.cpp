@@ -12,6 +12,24 @@ std::size_t held_by_threads(Heap& heap, SizeClass size_class) noexcept {
   return held;
 }
 
+/// What threads keep of their large blocks, and how many of them are huge.
+struct KeptByThreads {
+  std::size_t runs = 0;
+  std::size_t huge = 0;
+  std::size_t huge_blocks = 0;
+};
+
+KeptByThreads kept_by_threads(Heap& heap) noexcept {
+  KeptByThreads sum;
+  for (const CacheBody* body = heap.caches; body != nullptr; body = body->next_of_heap) {
+    const KeptLarge::Kept kept = body->large().kept_bytes();
+    sum.runs += kept.run;
+    sum.huge += kept.huge;
+    sum.huge_blocks += kept.huge != 0 ? 1 : 0;
+  }
+  return sum;
+}
+
 FastHeapStatistics::Class class_statistics(Heap& heap, SizeClass size_class) noexcept {
   const Central::Totals central = heap.centrals[size_class].totals();
   const std::size_t cached = held_by_threads(heap, size_class) + central.transfer;
@@ -37,12 +55,14 @@ FastHeapStatistics statistics_of(Heap& heap) noexcept {
   const PageHeap::Totals pages = heap.pages.totals();
   const HugeBlocks::Totals huge = heap.huge.totals();
   if (pages.in_spans > in_classes) out += pages.in_spans - in_classes;  // large blocks
-  result.live_bytes = (out > result.cached_bytes ? out - result.cached_bytes : 0) + huge.live;
-  result.cached_bytes += huge.cached;
+  const KeptByThreads kept = kept_by_threads(heap);
+  result.cached_bytes += kept.runs;
+  result.live_bytes = (out > result.cached_bytes ? out - result.cached_bytes : 0) + huge.live - kept.huge;
+  result.cached_bytes += huge.cached + kept.huge;
   result.mapped_bytes = pages.mapped + huge.live + huge.cached;
   result.dirty_bytes = pages.dirty;
   result.returned_bytes = pages.returned + huge.returned;
-  result.huge_blocks = huge.blocks;
+  result.huge_blocks = huge.blocks - kept.huge_blocks;
   return result;
 }
 

@@ -24,10 +24,14 @@ constexpr Alignment malloc_alignment = Alignment::max_fundamental();
 
 /// Null when out of memory.
 ALLOT_COLD void* allocate_cold(std::size_t size) noexcept;
+/// As that, for sizes above the small ones.
+ALLOT_NOINLINE void* allocate_medium(std::size_t size) noexcept;
 ALLOT_NOINLINE void free_cold(void* block) noexcept;
 
 [[nodiscard]] ALLOT_ALWAYS_INLINE void* allocate(std::size_t size) noexcept {
-  void* block = fast::process_pop(size, malloc_alignment);
+  if (size > fast::small_size_limit) [[unlikely]]
+    return allocate_medium(size);
+  void* block = fast::process_pop_small(size);
   if (block == nullptr) [[unlikely]]
     return allocate_cold(size);
   return block;
@@ -42,7 +46,7 @@ ALLOT_ALWAYS_INLINE void free(void* block) noexcept {
 ALLOT_ALWAYS_INLINE void free_sized(void* block, std::size_t size) noexcept {
   if (block == nullptr || sampling_on()) [[unlikely]]
     return free(block);
-  if (!fast::process_push(size, malloc_alignment, block)) [[unlikely]]
+  if (size > fast::small_size_limit || !fast::process_push_small(size, block)) [[unlikely]]
     free_cold(block);
 }
 

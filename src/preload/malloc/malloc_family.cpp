@@ -50,14 +50,24 @@ void* move_to_new_block(void* block, std::size_t old_size, std::size_t size) noe
   return moved;
 }
 
+/// Bytes of a live block of this heap. Stops the program when there is none that can be told from outside.
+std::size_t usable_bytes(void* block) noexcept {
+  const std::size_t map_entry = fast::process_map[block];
+  if (map_entry != fast::PageMap::foreign && map_entry != fast::PageMap::other) return fast::size_of_class(map_entry);
+  const std::size_t usable = fast::process_block_bytes(block);
+  if (usable == 0) free_cold(block);
+  return usable;
+}
+
 /// A block stays where it is while it is at least half used.
 void* reallocate(void* block, std::size_t size) noexcept {
   if (size > max_block_size) return nullptr;
+  if (fast::process_map[block] == fast::PageMap::other && fast::process_fit_own_run(block, size)) return block;
   if (is_sampled(block)) return move_to_new_block(block, sampled_size(block), size);
-  const std::size_t usable = fast::process_block_bytes(block);
-  if (usable == 0) free_cold(block);  // stops the program
+  const std::size_t usable = usable_bytes(block);
   if (size <= usable && (size >= usable / 2 || usable <= 64)) return block;
-  void* moved = fast::process_remap(nullptr, block, usable, malloc_alignment, size);
+  void* moved =
+      size <= fast::small_size_limit ? nullptr : fast::process_remap(nullptr, block, usable, malloc_alignment, size);
   return moved != nullptr ? moved : move_to_new_block(block, usable, size);
 }
 
@@ -71,10 +81,30 @@ void* allocate_cold(std::size_t size) noexcept {
   return with_errno(fast::process_allocate(nullptr, size != 0 ? size : 1, malloc_alignment));
 }
 
-void free_cold(void* block) noexcept {
+void* allocate_medium(std::size_t size) noexcept {
+  void* block = fast::process_pop_medium(size);
+  if (block == nullptr) [[unlikely]]
+    return allocate_cold(size);
+  return block;
+}
+
+namespace {
+
+ALLOT_NOINLINE void free_uncached(void* block) noexcept {
   if (block == nullptr) return;
   if (is_sampled(block)) return free_sampled(block);
   fast::process_free_unsized(block);
+}
+
+}  // namespace
+
+void free_cold(void* block) noexcept {
+  if (fast::process_map[block] != fast::PageMap::other) [[unlikely]]
+    return free_uncached(block);
+  const fast::SizeClass size_class = fast::class_in_segment(block);
+  if (size_class == fast::no_class ||
+      !fast::thread_state.process_cache.push_medium(size_class - fast::small_class_count, block)) [[unlikely]]
+    return free_uncached(block);
 }
 
 }  // namespace allot::inline v0_1::malloc_front

@@ -16,6 +16,19 @@
 
 namespace allot::inline v0_1::detail::fast {
 
+// A segment is aligned to its size and begins with an untouchable page; its header follows.
+constexpr std::size_t segment_size = 4 * 1024 * 1024;
+constexpr std::size_t slices_per_segment = segment_size / slice_size;  // slice 0 holds the header
+constexpr std::size_t guard_size = 4096;
+
+/// The class of the span that `block`, which lies in a segment, belongs to; no_class for a large block. Five
+/// instructions: the header begins with a byte a slice.
+[[nodiscard]] ALLOT_ALWAYS_INLINE SizeClass class_in_segment(const void* block) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  const auto* classes = reinterpret_cast<const std::uint8_t*>((address & ~(segment_size - 1)) + guard_size);
+  return classes[address / slice_size % slices_per_segment];
+}
+
 class PageMap {
  public:
   static constexpr std::uint8_t foreign = 0;

@@ -27,6 +27,10 @@ ALLOT_NOINLINE void process_free(void*, void* block, std::size_t size, Alignment
 /// foreign pointer, one into the middle of a large block).
 [[nodiscard]] std::size_t process_block_bytes(const void* block) noexcept;
 
+/// Makes the live block at `block`, which lies in a segment, `size` bytes if it is the one in the calling thread's kept
+/// run and at least half used afterwards; else false.
+[[nodiscard]] bool process_fit_own_run(void* block, std::size_t size) noexcept;
+
 /// Frees a block whose size is not known. Stops the program when it is none of this heap's.
 void process_free_unsized(void* block) noexcept;
 

@@ -31,6 +31,7 @@ struct MediumBins {
 
   void** tops[count];
   void** limits[count];
+  void* own_run = nullptr;  ///< the block in the thread's kept run: whatever its size, it goes back there
 };
 
 inline constinit MediumBins no_medium_bins;
@@ -46,14 +47,24 @@ class ThreadCache {
 
   /// A block of `size_class`, or null when there is none. A medium class must be a constant for this to be short.
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop(SizeClass size_class) noexcept {
-    return pop_from(size_class < small_class_count ? tops_[size_class] : medium_->tops[size_class - small_class_count]);
+    return size_class < small_class_count ? pop_from(tops_[size_class]) : pop_medium(size_class - small_class_count);
+  }
+  /// `medium` counts the classes from the first medium one.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop_medium(std::size_t medium) noexcept {
+    return pop_from(medium_->tops[medium]);
   }
 
   /// Takes `block` back. False when the stack is full or `block` is on top of it already: the cold path tells which.
   [[nodiscard]] ALLOT_ALWAYS_INLINE bool push(SizeClass size_class, void* block) noexcept {
     if (size_class < small_class_count) return push_to(tops_[size_class], limits_[size_class], block);
-    return push_to(medium_->tops[size_class - small_class_count], medium_->limits[size_class - small_class_count],
-                   block);
+    return push_medium(size_class - small_class_count, block);
+  }
+  /// Whether `block` lies in the thread's kept run, and must not be pushed.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool is_own_run(const void* block) const noexcept {
+    return block == medium_->own_run;
+  }
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool push_medium(std::size_t medium, void* block) noexcept {
+    return push_to(medium_->tops[medium], medium_->limits[medium], block);
   }
 
   /// No class has slots, as at first.

@@ -88,6 +88,9 @@ class ProcessBin {
   /// As ThreadCache's.
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop() const noexcept {
     void* block = *top();
+#if ALLOT_FAST_TLS_ASM
+    asm("" : "+a"(block));  // where it is returned: the bin's address would take that register first
+#endif
     if (block == nullptr) [[unlikely]]
       return nullptr;
     lower_top();
@@ -105,23 +108,27 @@ class ProcessBin {
   }
 };
 
-/// For code that is not inlined into its caller: a small block of a run-time size from the calling thread's process
-/// cache; null when the cold path must find one.
-[[nodiscard]] ALLOT_ALWAYS_INLINE void* process_pop(std::size_t size, Alignment alignment) noexcept {
-  if (alignment.bytes() > 16) [[unlikely]]
-    return nullptr;
-  if (size > small_size_limit) [[unlikely]]
-    return nullptr;
+/// For code that is not inlined into its caller: a small block of a run-time size, aligned to at most 16, from the
+/// calling thread's process cache; null when the cold path must find one.
+[[nodiscard]] ALLOT_ALWAYS_INLINE void* process_pop_small(std::size_t size) noexcept {
   return ProcessBin(small_bin_table[size]).pop();
 }
 
 /// Takes such a block back; false when the cold path must.
-[[nodiscard]] ALLOT_ALWAYS_INLINE bool process_push(std::size_t size, Alignment alignment, void* block) noexcept {
-  if (alignment.bytes() > 16) [[unlikely]]
-    return false;
-  if (size > small_size_limit) [[unlikely]]
-    return false;
+[[nodiscard]] ALLOT_ALWAYS_INLINE bool process_push_small(std::size_t size, void* block) noexcept {
   return ProcessBin(small_bin_table[size]).push(block);
+}
+
+/// As process_pop_small and process_push_small, for sizes above; null and false above the medium ones.
+[[nodiscard]] ALLOT_ALWAYS_INLINE void* process_pop_medium(std::size_t size) noexcept {
+  if (size > medium_size_limit) [[unlikely]]
+    return nullptr;
+  return thread_state.process_cache.pop_medium(medium_class_table[(size - 1) / medium_granule]);
+}
+[[nodiscard]] ALLOT_ALWAYS_INLINE bool process_push_medium(std::size_t size, void* block) noexcept {
+  if (size > medium_size_limit || thread_state.process_cache.is_own_run(block)) [[unlikely]]
+    return false;
+  return thread_state.process_cache.push_medium(medium_class_table[(size - 1) / medium_granule], block);
 }
 
 static_assert(offsetof(ThreadState, process_cache) == 0);
