@@ -114,8 +114,10 @@ constexpr std::size_t slices_of_class(SizeClass size_class) noexcept {
 /// The most blocks of `size_class` that one thread keeps.
 constexpr std::size_t cache_limit_of_class(SizeClass size_class) noexcept {
   const std::size_t size = size_of_class(size_class);
-  const std::size_t blocks = size <= 256 ? 256 : size <= small_size_limit ? 128 : 256 * 1024 / size;
-  return blocks < 1 ? 1 : blocks < 128 ? blocks : blocks < 256 ? 128 : 256;
+  if (size <= 256) return 256;
+  if (size <= small_size_limit) return 128;
+  const std::size_t blocks = (size <= 8192 ? 128 : 64) * 1024 / size;
+  return blocks < 1 ? 1 : blocks;
 }
 
 }  // namespace allot::inline v0_1::detail::fast

@@ -12,6 +12,8 @@ namespace allot::inline v0_1::detail::fast {
 namespace {
 
 constexpr std::uint32_t first_capacity = 8;
+constexpr std::uint32_t visits_a_sweep = 16;
+constexpr SizeClass first_bulky_class = class_of_extent(32 * 1024);
 
 /// Slots that all stacks need together when each doubles up to its limit and leaves its smaller arrays behind.
 constexpr std::size_t slots_in_all = [] {
@@ -74,9 +76,16 @@ std::size_t CacheBody::held(SizeClass size_class) const noexcept {
   return count <= cache_limit_of_class(size_class) ? count : 0;  // read while its thread moved the stack
 }
 
+/// Bulky blocks wait for the thread that uses them again soon, not for ever.
+void CacheBody::count_visit() noexcept {
+  large_.count_visit(*heap_);
+  if (++visits_ % visits_a_sweep != 0) return;
+  for (SizeClass c = first_bulky_class; c < class_count; ++c) (void)give_oldest(c, held(c));
+}
+
 /// The stack is empty: half of it from the central list, the last one for the caller.
 void* CacheBody::refill(SizeClass size_class) noexcept {
-  large_.count_visit(*heap_);
+  count_visit();
   grow(size_class);
   Stack& stack = stacks_[size_class];
   stack.ran_over = false;
@@ -94,10 +103,10 @@ void* CacheBody::refill(SizeClass size_class) noexcept {
 }
 
 void CacheBody::overflow(SizeClass size_class, void* block) noexcept {
+  count_visit();
   Stack& stack = stacks_[size_class];
   if (!stack.ran_over) grow(size_class);
   if (top_of(size_class) == limit_of(size_class)) {
-    large_.count_visit(*heap_);
     const std::uint32_t kept = stack.ran_over ? stack.limit / 4 : stack.limit / 2;
     const bool wanted = give_oldest(size_class, stack.limit - kept);
     if (!wanted && stack.ran_over) shrink(size_class);

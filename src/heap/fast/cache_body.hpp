@@ -1,9 +1,10 @@
 /// CacheBody: the rest of a thread's cache: slots of all stacks, medium classes, and how large each stack may become.
 ///
 /// A stack starts with room for eight blocks and doubles each time it runs empty or over, up to a limit by class (256
-/// pointers, or 256 KiB of blocks above 1 KiB). Running empty takes half a stack from the class's central list, running
-/// over gives the older half back. A stack that runs over twice in a row with nobody to take the blocks shrinks again:
-/// the thread is dropping something large.
+/// pointers; 128 KiB of blocks above 1 KiB, 64 KiB above 8 KiB, at least one). Running empty takes half a stack from
+/// the class's central list, running over gives the older half back. A stack that runs over twice in a row with nobody
+/// to take the blocks shrinks again: the thread is dropping something large. Blocks of 32 KiB and more stay for sixteen
+/// visits to central lists, of whatever class.
 /// Threads: its own thread; creation, exit and `held` under the registry's lock.
 #pragma once
 
@@ -99,6 +100,7 @@ class CacheBody {
   }
   [[nodiscard]] ALLOT_NOINLINE void* refill(SizeClass size_class) noexcept;
   ALLOT_NOINLINE void overflow(SizeClass size_class, void* block) noexcept;
+  void count_visit() noexcept;
   void grow(SizeClass size_class) noexcept;
   void shrink(SizeClass size_class) noexcept;
   bool give_oldest(SizeClass size_class, std::size_t count) noexcept;
@@ -106,6 +108,7 @@ class CacheBody {
   Heap* heap_;
   ThreadCache* front_ = nullptr;
   void** free_slots_;
+  std::uint32_t visits_ = 0;  // to the central lists
   Stack stacks_[class_count];
   MediumBins medium_;
   KeptLarge large_{medium_.own_run};

@@ -32,6 +32,33 @@ std::size_t take_bits(Span& span, void** blocks, std::size_t count) noexcept {
   return taken;
 }
 
+/// Marks those of the first blocks that lie in the span as free; how many. Stops the program at one that is free
+/// already.
+std::size_t set_bits(Span& span, void* const* blocks, std::size_t count) noexcept {
+  std::uint64_t* words = span.words();
+  const char* const begin = span.begin();
+  const std::size_t bytes = span.bytes();
+  const std::uint64_t reciprocal = span.reciprocal;
+  const std::uint64_t block_size = span.block_size;
+  std::uint64_t lowest = span.first_word;
+  std::size_t given = 0;
+  for (; given < count; ++given) {
+    const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(blocks[given]) - begin);
+    if (offset >= bytes) break;
+    const std::uint64_t index = (offset * reciprocal) >> 32;
+    if (index * block_size != offset || index >= span.block_count) [[unlikely]]
+      misuse(not_a_block, blocks[given]);
+    std::uint64_t& word = words[index / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    if ((word & bit) != 0) [[unlikely]]
+      misuse(freed_twice, blocks[given]);
+    word |= bit;
+    if (index / 64 < lowest) lowest = index / 64;
+  }
+  span.first_word = static_cast<std::uint16_t>(lowest);
+  return given;
+}
+
 }  // namespace
 
 void Strays::add(void* block) noexcept {
@@ -99,6 +126,7 @@ void Central::drain(Heap& heap) noexcept {
     const sys::ScopedLock lock(mutex_);
     give_to_spans(heap, transfer_, transfer_count_, strays);
     transfer_count_ = transfer_limit_ = 0;
+    if (partial_ != nullptr && partial_->free_count == partial_->block_count) release(heap, *partial_);
   }
   strays.give_back(heap);
 }
@@ -126,27 +154,36 @@ std::size_t Central::take_from_spans(Heap& heap, void** blocks, std::size_t coun
 }
 
 void Central::give_to_spans(Heap& heap, void* const* blocks, std::size_t count, Strays& strays) noexcept {
-  for (std::size_t i = 0; i < count; ++i) {
-    Span& span = Segment::of(blocks[i])->span_at(blocks[i]);
+  while (count != 0) {
+    Span& span = Segment::of(*blocks)->span_at(*blocks);
+    std::size_t given = 1;
     if (span.size_class == size_class_) [[likely]] {
-      give_to_span(heap, span, blocks[i]);
+      given = give_to_span(heap, span, blocks, count);
     } else {
-      strays.add(blocks[i]);
+      strays.add(*blocks);
     }
+    blocks += given;
+    count -= given;
   }
 }
 
-void Central::give_to_span(Heap& heap, Span& span, void* block) noexcept {
-  const std::uint32_t index = span.index_of(block);
-  if (index == span.block_count) misuse(not_a_block, block);
-  std::uint64_t& word = span.words()[index / 64];
-  const std::uint64_t bit = std::uint64_t{1} << (index % 64);
-  if ((word & bit) != 0) misuse(freed_twice, block);
-  word |= bit;
-  --out_;
-  if (index / 64 < span.first_word) span.first_word = static_cast<std::uint16_t>(index / 64);
-  if (span.free_count++ == 0) link(span);
-  if (span.free_count != span.block_count || (partial_ == &span && span.next == nullptr)) return;
+/// Gives those of the first blocks that lie in `span`, at least one; how many. Blocks that were freed one after another
+/// mostly lie together.
+std::size_t Central::give_to_span(Heap& heap, Span& span, void* const* blocks, std::size_t count) noexcept {
+  const std::size_t given = set_bits(span, blocks, count);
+  out_ -= given;
+  if (span.free_count == 0) link(span);
+  span.free_count += static_cast<std::uint32_t>(given);
+  if (span.free_count == span.block_count && !keeps(span)) release(heap, span);
+  return given;
+}
+
+/// The last span of a small class stays: it is one slice, and the class is likely to be used again.
+bool Central::keeps(const Span& span) const noexcept {
+  return size_class_ < small_class_count && partial_ == &span && span.next == nullptr;
+}
+
+void Central::release(Heap& heap, Span& span) noexcept {
   unlink(span);
   --span_count_;
   heap.pages.release(span);

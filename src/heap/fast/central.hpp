@@ -45,7 +45,7 @@ class alignas(64) Central {
   /// goes to its own.
   bool give(Heap& heap, const void* giver, void* const* blocks, std::size_t count) noexcept;
 
-  /// Returns the transfer stack to the spans.
+  /// Returns the transfer stack to the spans, and an unused span to the page heap.
   void drain(Heap& heap) noexcept;
 
   struct Totals {
@@ -61,7 +61,9 @@ class alignas(64) Central {
   [[nodiscard]] std::size_t take_from_spans(Heap& heap, void** blocks, std::size_t count) noexcept;
   void shrink_transfer(Heap& heap, std::size_t count, Strays& strays) noexcept;
   void give_to_spans(Heap& heap, void* const* blocks, std::size_t count, Strays& strays) noexcept;
-  void give_to_span(Heap& heap, Span& span, void* block) noexcept;
+  std::size_t give_to_span(Heap& heap, Span& span, void* const* blocks, std::size_t count) noexcept;
+  [[nodiscard]] bool keeps(const Span& span) const noexcept;
+  void release(Heap& heap, Span& span) noexcept;
   void link(Span& span) noexcept;
   void unlink(Span& span) noexcept;
 

@@ -9,7 +9,7 @@ namespace allot::inline v0_1::detail::fast {
 
 namespace {
 
-constexpr std::int64_t short_life = 50;  // milliseconds
+constexpr std::int64_t short_life = 10;  // milliseconds
 constexpr std::int64_t kept_life = 200;
 constexpr std::size_t first_capacity = 128;
 constexpr std::size_t huge_page = std::size_t{2} << 20;

@@ -1,7 +1,7 @@
 /// HugeBlocks: blocks above 2 MiB, or aligned to more than 64 KiB: mappings of their own, found by address.
 ///
 /// Growing is mremap: in place when the neighbour is free, else by moving page tables, never bytes. A block freed
-/// within 50 ms of its birth is kept for the next allocation of about its size (16 blocks, 64 MiB in all), so that a
+/// within 10 ms of its birth is kept for the next allocation of about its size (16 blocks, 64 MiB in all), so that a
 /// pair in a loop is no system call; one that lived longer is unmapped at once: its two system calls are under 0.1 % of
 /// its life. Threads: each function takes the heap's huge lock.
 #pragma once

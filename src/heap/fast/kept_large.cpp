@@ -1,6 +1,7 @@
 #include "kept_large.hpp"
 
 #include "allot/base/poison.hpp"
+#include "allot/sys/clock.hpp"
 #include "heap.hpp"
 #include "misuse.hpp"
 
@@ -12,6 +13,7 @@ void* KeptLarge::take_run(std::size_t size, bool may_waste) noexcept {
   run_->block_size = static_cast<std::uint32_t>(size);
   run_->block_count = 1;
   run_out_ = true;
+  run_born_ = reborn;
   last_use_ = visits_;
   set_kept(0, kept_huge_);
   return run_block_;
@@ -24,6 +26,7 @@ void KeptLarge::adopt_run(Heap& heap, Span& run, std::size_t size) noexcept {
   run_ = &run;
   run_block_ = run.begin();
   run_out_ = true;
+  run_born_ = sys::coarse_milliseconds();
   last_use_ = visits_;
 }
 
@@ -31,7 +34,7 @@ bool KeptLarge::give_run(Heap& heap, void* block) noexcept {
   if (block != run_block_ || run_->keeper != this) return false;
   if (!run_out_) misuse(freed_twice, block);
   run_out_ = false;
-  if (run_->bytes() > slice_size && !lived_short()) {
+  if (run_->bytes() > slice_size && !lived_short(run_born_)) {
     drop_run(heap);
     return true;
   }
@@ -46,6 +49,7 @@ void* KeptLarge::take_huge(Heap& heap, std::size_t size, Alignment alignment) no
   if (huge_ == nullptr || huge_out_) return nullptr;
   if (huge_size_ < size || huge_size_ - size > size / 8 || !alignment.is_aligned(huge_)) return nullptr;
   huge_out_ = true;
+  huge_born_ = reborn;
   huge_changes_ = heap.huge.changes();
   last_use_ = visits_;
   set_kept(kept_run_, 0);
@@ -57,6 +61,7 @@ void KeptLarge::watch_huge(Heap& heap, void* block, std::size_t size) noexcept {
   huge_ = block;
   huge_size_ = size;
   huge_out_ = true;
+  huge_born_ = sys::coarse_milliseconds();
   huge_changes_ = heap.huge.changes();
   last_use_ = visits_;
 }
@@ -64,7 +69,7 @@ void KeptLarge::watch_huge(Heap& heap, void* block, std::size_t size) noexcept {
 bool KeptLarge::give_huge(Heap& heap, void* block) noexcept {
   if (block != huge_) return false;
   if (!huge_out_) misuse(freed_twice, block);
-  if (huge_changes_ != heap.huge.changes() || huge_size_ > most_huge || !lived_short()) {
+  if (huge_changes_ != heap.huge.changes() || huge_size_ > most_huge || !lived_short(huge_born_)) {
     huge_ = nullptr;
     return false;
   }
@@ -73,6 +78,11 @@ bool KeptLarge::give_huge(Heap& heap, void* block) noexcept {
   poison(block, huge_size_);
   set_kept(kept_run_, huge_size_);
   return true;
+}
+
+bool KeptLarge::lived_short(std::int64_t born) const noexcept {
+  if (visits_ - last_use_ > short_life_visits) return false;
+  return born == reborn || sys::coarse_milliseconds() - born < short_life;
 }
 
 void KeptLarge::flush(Heap& heap) noexcept {

@@ -2,9 +2,9 @@
 ///
 /// A thread that allocates and frees a large block in a loop, or grows one buffer after another, gets the same pages
 /// again. A block that grows lies at the begin of the run and stays there while the run, or the slices behind it, have
-/// room. One run (at most 2 MiB) and one huge block (at most 16 MiB) a thread; both go back when the thread has gone to
-/// the central lists a few times without using them, or had gone there often while they were out: time is counted in
-/// such visits, because reading a clock costs more than the rest.
+/// room. One run (at most 2 MiB) and one huge block (at most 16 MiB) a thread; only what lived a few milliseconds is
+/// kept, and it goes back when the thread has gone to the central lists a few times without using it. Blocks that come
+/// from what is kept count their lives in such visits too, because reading a clock costs more than the rest.
 /// While a block is out, other threads may free it, so the record of it may be old: the run's span says whether it is
 /// still this thread's (`Span::keeper`), a count of changes says it for a huge block.
 /// Threads: its own thread; `kept_bytes` from any.
@@ -80,23 +80,27 @@ class KeptLarge {
  private:
   static constexpr std::uint32_t idle_visits = 32;
   static constexpr std::uint32_t short_life_visits = 8;
+  static constexpr std::int64_t short_life = 10;  // milliseconds
+  static constexpr std::int64_t reborn = -1;      // was kept before it went out: not dated
   static constexpr std::size_t most_huge = std::size_t{16} << 20;
 
   void drop_run(Heap& heap) noexcept;
   void drop_huge(Heap& heap) noexcept;
   void set_kept(std::size_t run, std::size_t huge) noexcept;
-  [[nodiscard]] bool lived_short() const noexcept { return visits_ - last_use_ <= short_life_visits; }
+  [[nodiscard]] bool lived_short(std::int64_t born) const noexcept;
 
   std::uint32_t visits_ = 0;
   std::uint32_t last_use_ = 0;  // visits_ when one of the blocks went out or came back
 
   Span* run_ = nullptr;
   void*& run_block_;
+  std::int64_t run_born_ = 0;
   bool run_out_ = false;  // a block was given out; it may be gone
 
   bool huge_out_ = false;
   void* huge_ = nullptr;
   std::size_t huge_size_ = 0;
+  std::int64_t huge_born_ = 0;
   std::uint64_t huge_changes_ = 0;  // of the heap's huge blocks, when this one went out
 
   std::size_t kept_run_ = 0;
