@@ -17,6 +17,7 @@ constexpr std::uint64_t all_slices = ~std::uint64_t{1};  // all but the header's
 constexpr std::size_t small_pages_segments = 4;          // segments before huge pages are asked for
 constexpr std::size_t dirty_floor = 32;                  // slices kept for the next span
 constexpr std::size_t aged_limit = 16;                   // slices of long lives kept
+constexpr std::size_t tolerated_regret = 128;            // slices; about a third of a percent of the time
 constexpr std::uint32_t long_life = 256;                 // milliseconds
 constexpr std::uint32_t tick_length = 100;               // milliseconds
 
@@ -160,11 +161,19 @@ void PageHeap::take_slices(Segment& segment, std::uint64_t mask) noexcept {
   segment.free_slices &= ~mask;
   used_slices_ += count_bits(mask);
   if (used_slices_ > recent_peak_) recent_peak_ = used_slices_;
+  if (just_returned_ != 0) count_regret(count_bits(mask & ~segment.dirty_slices));
   dirty_slices_ -= count_bits(segment.dirty_slices & mask);
   aged_slices_ -= count_bits(segment.aged_slices & mask);
   segment.dirty_slices &= ~mask;
   segment.aged_slices &= ~mask;
   if (segment.free_slices == 0) unlink_available(segment);
+}
+
+/// `clean` slices are taken that hold no memory: as many of those just given back should have been kept.
+void PageHeap::count_regret(std::size_t clean) noexcept {
+  const std::size_t regretted = clean < just_returned_ ? clean : just_returned_;
+  just_returned_ -= regretted;
+  regretted_ += regretted;
 }
 
 void PageHeap::give_slices(Segment& segment, std::uint64_t mask, bool aged) noexcept {
@@ -233,6 +242,7 @@ void PageHeap::purge_slices(Segment& segment, std::uint64_t mask) noexcept {
   aged_slices_ -= count_bits(segment.aged_slices & mask);
   segment.aged_slices &= ~mask;
   returned_slices_ += count_bits(mask);
+  just_returned_ += count_bits(mask);
   while (mask != 0) {
     const auto first = static_cast<std::size_t>(std::countr_zero(mask));
     const auto count = static_cast<std::size_t>(std::countr_one(mask >> first));
@@ -256,7 +266,9 @@ void PageHeap::purge_down_to(std::size_t dirty) noexcept {
 }
 
 void PageHeap::keep_bounds() noexcept {
-  const std::size_t limit = dirty_floor + used_slices_ / 8 + (recent_peak_ - used_slices_);
+  const std::size_t fallen = recent_peak_ - used_slices_;
+  const std::size_t wanted = regretted_ > tolerated_regret ? 2 * (regretted_ - tolerated_regret) : 0;
+  const std::size_t limit = dirty_floor + used_slices_ / 8 + (wanted < fallen ? wanted : fallen);
   if (aged_slices_ > aged_limit) purge_aged();
   if (dirty_slices_ > limit) purge_down_to(limit - limit / 4);
 }
@@ -265,6 +277,8 @@ void PageHeap::keep_bounds() noexcept {
 void PageHeap::tick(std::uint32_t now) noexcept {
   const std::size_t fallen = recent_peak_ - recent_peak_ / 4;
   recent_peak_ = now - last_tick_ < 5 * tick_length && fallen > used_slices_ ? fallen : used_slices_;
+  just_returned_ /= 2;
+  regretted_ -= regretted_ / 4;
   last_tick_ = now;
   if (dirty_slices_ == 0) return;
   purge_aged();
