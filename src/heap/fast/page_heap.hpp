@@ -1,13 +1,13 @@
 /// PageHeap: the slices of a heap, in segments of 4 MiB, and when their memory goes back to the system.
 ///
-/// Purge policy. A freed span keeps its memory for the next one. What is kept is bounded: 2 MiB and an eighth of what is
-/// in use; beyond that a quarter of it goes back (MADV_DONTNEED). A program that builds and drops the same again and
+/// Purge policy. A freed span keeps its memory for the next one. What is kept is bounded: 2 MiB and an eighth of what
+/// is in use; beyond that a quarter of it goes back (MADV_DONTNEED). A program that builds and drops the same again and
 /// again is noticed by what it costs: slices that were given back and are needed again soon are counted, and above some
-/// hundred a second twice as many are kept, up to the peak of the last half second. A span that lived for a quarter of a
-/// second or more gives its memory back with the next MiB of its like: the 10 us of a system call and new page faults
+/// hundred a second twice as many are kept, up to the peak of the last half second. A span that lived for a quarter of
+/// a second or more gives its memory back with the next MiB of its like: the 10 us of a system call and new page faults
 /// are then under 0.01 % of its life. While the heap is in use, what stays unused over two ticks of 100 ms goes back
-/// too. A segment without spans is unmapped when there is another one. Cost: about 5 us a slice given back, 5 us when it
-/// is used again.
+/// too. A segment without spans is unmapped when there is another one. Cost: about 5 us a slice given back, 5 us when
+/// it is used again.
 ///
 /// Huge pages are asked for from the fifth segment on: a program of 16 MiB gains from them what it loses in memory.
 /// Threads: each function takes the heap's page lock.
