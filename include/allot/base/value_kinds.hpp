@@ -55,13 +55,37 @@ template <class T>
 concept TextLike = ContiguousLike<T> &&
                    detail::is_char_like_v<std::remove_cv_t<std::remove_pointer_t<decltype(std::declval<T&>().data())>>>;
 
-/// Maps: ranges of pairs that say what they map to.
+/// What a map's elements are: pairs, or a `key` and a `value`.
 template <class T>
-concept MapLike = RangeLike<T> && requires(T& map) {
-  typename T::mapped_type;
-  (*map.begin()).first;
-  (*map.begin()).second;
+concept MapEntryLike = requires(const T& entry) {
+  entry.first;
+  entry.second;
+} || requires(const T& entry) {
+  entry.key;
+  entry.value;
 };
+
+/// The key and the value of such an element.
+template <MapEntryLike T>
+constexpr const auto& key_of(const T& entry) noexcept {
+  if constexpr (requires { entry.first; }) {
+    return entry.first;
+  } else {
+    return entry.key;
+  }
+}
+template <MapEntryLike T>
+constexpr const auto& value_of(const T& entry) noexcept {
+  if constexpr (requires { entry.second; }) {
+    return entry.second;
+  } else {
+    return entry.value;
+  }
+}
+
+/// Maps: ranges of keys with values that say what they map to.
+template <class T>
+concept MapLike = RangeLike<T> && MapEntryLike<RangeElement<T>> && requires { typename T::mapped_type; };
 
 /// Optionals: a value or none.
 template <class T>

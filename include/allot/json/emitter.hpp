@@ -72,15 +72,15 @@ class Emitter {
   }
   /// Infinities and NaN, which JSON has no numbers for, are null.
   void floating(double value) noexcept {
-    if (value - value != 0) return null();
+    if (!__builtin_isfinite(value)) return null();
     number([value](char* room) noexcept { return write_double(room, value); });
   }
   void floating(float value) noexcept {
-    if (value - value != 0) return null();
+    if (!__builtin_isfinite(value)) return null();
     number([value](char* room) noexcept { return write_float(room, value); });
   }
   void floating(long double value) noexcept {
-    if (value - value != 0) return null();
+    if (!__builtin_isfinite(value)) return null();
     number([value](char* room) noexcept { return write_long_double(room, value); });
   }
   /// Text in quotes; invalid UTF-8 (and all text, if the options say so) as an array of its bytes.

@@ -12,7 +12,10 @@
 /// argument-dependent look-up:
 ///     bool json_parse(json::Parser& in);
 ///     bool json_parse(json::Parser& in, Type& value);
-/// Types that allocate behind your back (std::string, std::vector, std::map) do not compile.
+/// Containers over an Allocator: ArrayList, OwnedSlice (of `char`: text), HashMap with keys of text, integers or
+/// enumerators, Box (or null). They own their memory and may hold one another; what they hold that does not own (spans,
+/// views, StringHashMap's keys) lives in the allocator's memory like everything else.
+/// Types that allocate behind your back (std::string, std::vector, std::map, std::unique_ptr) do not compile.
 ///
 /// Memory: only `allocator` is asked; temporary memory goes back to it. Errors say what, line and column.
 /// Time: O(text), for objects with duplicate keys to be found O(n log n). Threads: safe.
@@ -26,13 +29,15 @@
 #include <utility>
 
 #include "allot/base/config.hpp"
-#include "allot/base/enum_names.hpp"
 #include "allot/base/try.hpp"
 #include "allot/base/value_kinds.hpp"
 #include "allot/core/slices.hpp"
+#include "allot/json/blank.hpp"
 #include "allot/json/fields.hpp"
-#include "allot/json/key_order.hpp"
-#include "allot/json/map.hpp"
+#include "allot/json/parse_containers.hpp"
+#include "allot/json/parse_fields.hpp"
+#include "allot/json/parse_lists.hpp"
+#include "allot/json/parse_scalars.hpp"
 #include "allot/json/parsed.hpp"
 #include "allot/json/parser.hpp"
 #include "allot/json/value.hpp"
@@ -68,97 +73,8 @@ template <class T>
 inline constexpr bool is_fixed_array_v =
     std::is_array_v<T> || (RangeLike<T> && requires { std::tuple_size<T>::value; });
 
-/// Fields that may be missing from the text.
-template <class T>
-inline constexpr bool may_be_missing_v = OptionalLike<T> || std::is_pointer_v<T>;
-
 template <class T>
 bool parse_value(Parser& in, T& value);
-
-template <class T>
-bool integer_from(Parser& in, const Number& number, const char* place, T& value) noexcept {
-  Unsigned128 magnitude = 0;
-  if constexpr (sizeof(T) <= 8) {
-    if (number.integer && number.all_digits) [[likely]] {
-      magnitude = number.magnitude;
-    } else if (!to_magnitude(number, magnitude)) {
-      return in.fail_at(ParseErrorKind::number_out_of_range, place);
-    }
-  } else if (!to_magnitude(number, magnitude)) {
-    return in.fail_at(ParseErrorKind::number_out_of_range, place);
-  }
-  constexpr bool is_signed = static_cast<T>(-1) < T{0};
-  constexpr auto most = static_cast<Unsigned128>(static_cast<T>(
-      is_signed ? (T{1} << (sizeof(T) * 8 - 2)) - 1 + (T{1} << (sizeof(T) * 8 - 2)) : static_cast<T>(-1)));
-  const Unsigned128 limit = number.negative ? (is_signed ? most + 1 : 0) : most;
-  if (magnitude > limit) return in.fail_at(ParseErrorKind::number_out_of_range, place);
-  value = static_cast<T>(number.negative ? 0 - magnitude : magnitude);
-  return true;
-}
-
-template <class T>
-bool parse_number(Parser& in, T& value) noexcept {
-  if constexpr (std::is_same_v<T, double>) {
-    return in.floating(value);
-  } else {
-    (void)in.peek();
-    const char* const place = in.place();
-    Number number;
-    if (!in.number_or_text(number)) return false;
-    if constexpr (!std::is_floating_point_v<T>) {
-      return integer_from(in, number, place, value);
-    } else {
-      value = std::is_same_v<T, float> ? to_float(number) : static_cast<T>(to_double(number));
-      return __builtin_isfinite(value) ? true : in.fail_at(ParseErrorKind::number_out_of_range, place);
-    }
-  }
-}
-
-template <class E>
-bool parse_enum(Parser& in, E& value) noexcept {
-  const char c = in.peek();
-  const char* const place = in.place();
-  if (c == '"') {
-    std::string_view name;
-    if (!in.short_lived_string(name)) return false;
-    if constexpr (NamedEnum<E>) {
-      if (const std::optional<E> found = enum_value<E>(name)) {
-        value = *found;
-        return true;
-      }
-    }
-    return in.fail_at(ParseErrorKind::unknown_enumerator, place);
-  }
-  std::underlying_type_t<E> number{};
-  if constexpr (std::is_same_v<decltype(number), bool>) {
-    if (!in.boolean(number)) return false;
-  } else if (!parse_number(in, number)) {
-    return false;
-  }
-  value = static_cast<E>(number);
-  return true;
-}
-
-inline bool parse_char(Parser& in, char& value) noexcept {
-  (void)in.peek();
-  const char* const place = in.place();
-  std::string_view text;
-  if (!in.short_lived_string(text)) return false;
-  if (text.size() != 1) return in.fail_at(ParseErrorKind::wrong_length, place);
-  value = text[0];
-  return true;
-}
-
-template <std::size_t Size>
-bool parse_char_array(Parser& in, char (&value)[Size]) noexcept {
-  (void)in.peek();
-  const char* const place = in.place();
-  std::string_view text;
-  if (!in.short_lived_string(text)) return false;
-  if (text.size() >= Size) return in.fail_at(ParseErrorKind::wrong_length, place);
-  for (std::size_t i = 0; i < Size; ++i) value[i] = i < text.size() ? text[i] : '\0';
-  return true;
-}
 
 template <class Array>
 bool parse_fixed_array(Parser& in, Array& array) {
@@ -186,125 +102,6 @@ bool parse_tuple(Parser& in, Tuple& tuple, std::index_sequence<Index...>) {
   return more ? in.fail_at(ParseErrorKind::wrong_length, place) : true;
 }
 
-/// Collects items on the scratch stack and moves them into memory of their own.
-template <class T>
-class Collector {
-  static_assert(std::is_trivially_copyable_v<T>, "elements of parsed lists are copied as bytes");
-  static_assert(alignof(T) <= alignof(std::max_align_t), "elements of parsed lists are not over-aligned");
-
- public:
-  explicit Collector(Parser& in) noexcept : in_(in), base_(in.scratch().size()) {
-    padding_ = (alignof(std::max_align_t) - base_ % alignof(std::max_align_t)) % alignof(std::max_align_t);
-    ok_ = in.scratch().push(padding_) != nullptr;
-  }
-  Collector(const Collector&) = delete;
-  Collector& operator=(const Collector&) = delete;
-  ~Collector() { in_.scratch().shrink_to(base_); }
-
-  [[nodiscard]] bool add(const T& item) noexcept {
-    char* const to = ok_ ? in_.scratch().push(sizeof(T)) : nullptr;
-    if (to == nullptr) return in_.fail(ParseErrorKind::out_of_memory);
-    __builtin_memcpy(to, &item, sizeof(T));
-    return true;
-  }
-  /// How many items there are; only while no other collector is alive above this one.
-  [[nodiscard]] std::size_t count() const noexcept { return (in_.scratch().size() - base_ - padding_) / sizeof(T); }
-  /// The first `count` items; invalidated by the next one anyone adds.
-  [[nodiscard]] std::span<T> items(std::size_t count) noexcept {
-    return {reinterpret_cast<T*>(in_.scratch().at(base_ + padding_)), count};
-  }
-  /// Drops all items but the first `count`.
-  void keep_first(std::size_t count) noexcept { in_.scratch().shrink_to(base_ + padding_ + count * sizeof(T)); }
-  [[nodiscard]] bool take(std::span<T>& taken) noexcept {
-    const std::span<T> all = items(count());
-    taken = {};
-    if (all.empty()) return true;
-    auto* const memory = static_cast<T*>(in_.allocate(all.size_bytes(), Alignment::of<T>()));
-    if (memory == nullptr) return false;
-    __builtin_memcpy(static_cast<void*>(memory), all.data(), all.size_bytes());
-    taken = std::span<T>(memory, all.size());
-    return true;
-  }
-
- private:
-  Parser& in_;
-  std::size_t base_;
-  std::size_t padding_;
-  bool ok_;
-};
-
-template <class T>
-bool parse_span(Parser& in, std::span<T>& value) {
-  using Element = std::remove_const_t<T>;
-  if (!in.open('[')) return false;
-  Collector<Element> elements(in);
-  bool more = !in.close_if(']');
-  while (more) {
-    Element element{};
-    if (!parse_value(in, element) || !elements.add(element) || !in.next(']', more)) return false;
-  }
-  std::span<Element> taken;
-  if (!elements.take(taken)) return false;
-  value = taken;
-  return true;
-}
-
-/// Marks entries whose key stood before as to be dropped, or refuses them, as the options say.
-template <class T>
-bool mark_duplicates(Parser& in, Collector<Entry<T>>& entries) noexcept {
-  const std::size_t count = entries.count();
-  Collector<std::uint32_t> order(in);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!order.add(0)) return false;
-  }
-  const std::span<Entry<T>> all = entries.items(count);
-  const std::span<std::uint32_t> ordered = order.items(count);
-  order_keys(ordered, &all[0].first, sizeof(Entry<T>));
-  for (std::size_t first = 0, next = 1; next < count; ++next) {
-    Entry<T>& kept = all[ordered[first]];
-    Entry<T>& same = all[ordered[next]];
-    if (kept.first != same.first) {
-      first = next;
-      continue;
-    }
-    if (in.options().duplicate_fields == DuplicateFields::error) return in.fail(ParseErrorKind::duplicate_field);
-    if (in.options().duplicate_fields == DuplicateFields::use_last) kept.second = same.second;
-    same.first = removed_key;
-  }
-  return true;
-}
-
-/// Deals with keys that stand twice; of equal ones an entry is kept in the place of the first.
-template <class T>
-bool settle_duplicates(Parser& in, Collector<Entry<T>>& entries) noexcept {
-  if (entries.count() < 2) return true;
-  if (!mark_duplicates(in, entries)) return false;
-  const std::span<Entry<T>> all = entries.items(entries.count());
-  std::size_t kept = 0;
-  for (const Entry<T>& entry : all) {
-    if (entry.first.data() != removed_key.data()) all[kept++] = entry;
-  }
-  entries.keep_first(kept);
-  return true;
-}
-
-template <class T>
-bool parse_map(Parser& in, Map<T>& value) {
-  if (!in.open('{')) return false;
-  Collector<Entry<T>> entries(in);
-  bool more = !in.close_if('}');
-  while (more) {
-    Entry<T> entry{};
-    if (in.peek() != '"') return in.fail_unexpected();
-    if (!in.string(entry.first) || !in.colon() || !parse_value(in, entry.second)) return false;
-    if (!entries.add(entry) || !in.next('}', more)) return false;
-  }
-  std::span<Entry<T>> taken;
-  if (!settle_duplicates(in, entries) || !entries.take(taken)) return false;
-  value = Map<T>(taken);
-  return true;
-}
-
 template <class T>
 bool parse_pointer(Parser& in, T*& value) {
   if (in.peek() == 'n') {
@@ -314,93 +111,10 @@ bool parse_pointer(Parser& in, T*& value) {
   using Pointee = std::remove_const_t<T>;
   void* const memory = in.allocate(sizeof(Pointee), Alignment::of<Pointee>());
   if (memory == nullptr) return false;
-  auto* const pointee = ::new (memory) Pointee();
+  auto* const pointee = ::new (memory) Pointee(blank<Pointee>(in.allocator()));
   value = pointee;
   return parse_value(in, *pointee);
 }
-
-/// The fields of T while an object is read into one.
-template <class T>
-class FieldReader {
-  static constexpr std::size_t count = FieldsOf<T>::count;
-
- public:
-  FieldReader(Parser& in, T& value) noexcept : in_(in), value_(value) {}
-
-  bool read() {
-    if (!in_.open('{')) return false;
-    bool more = !in_.close_if('}');
-    while (more) {
-      if (!read_one() || !in_.next('}', more)) return false;
-    }
-    return check_missing(std::make_index_sequence<count>());
-  }
-
- private:
-  bool read_one() {
-    if (in_.peek() != '"') return in_.fail_unexpected();
-    const char* const place = in_.place();
-    std::size_t index = expected_known(std::make_index_sequence<count>());
-    if (index == count) {
-      std::string_view key;
-      if (!in_.key(key)) return false;
-      index = find(key, std::make_index_sequence<count>());
-    }
-    if (index == count) {
-      return in_.options().ignore_unknown_fields ? in_.skip() : in_.fail_at(ParseErrorKind::unknown_field, place);
-    }
-    expected_ = index + 1;
-    if (seen_[index]) {
-      if (in_.options().duplicate_fields == DuplicateFields::error) {
-        return in_.fail_at(ParseErrorKind::duplicate_field, place);
-      }
-      if (in_.options().duplicate_fields == DuplicateFields::use_first) return in_.skip();
-    }
-    seen_[index] = true;
-    return read_field(index, std::make_index_sequence<count>());
-  }
-
-  /// The next field in the type's order, if its key stands here just as we write it; else `count`.
-  template <std::size_t... Index>
-  std::size_t expected_known(std::index_sequence<Index...>) noexcept {
-    static constexpr std::string_view keys[] = {
-        std::string_view(key_text<T, Index>.text + 1, key_text<T, Index>.size - 1)..., std::string_view()};
-    return expected_ < count && in_.key_if(keys[expected_]) ? expected_ : count;
-  }
-
-  template <std::size_t... Index>
-  static std::size_t find(std::string_view key, std::index_sequence<Index...>) noexcept {
-    static constexpr std::string_view names[] = {FieldsOf<T>::template name<Index>..., std::string_view()};
-    std::size_t index = 0;
-    while (index != count && names[index] != key) ++index;
-    return index;
-  }
-
-  template <std::size_t... Index>
-  bool read_field(std::size_t index, std::index_sequence<Index...>) {
-    static constexpr bool (*readers[])(Parser&, T&) = {
-        [](Parser& in, T& value) {
-          return FieldsOf<T>::apply(
-              value, [&](auto&... field) { return parse_value(in, ::allot::detail::field_at<Index>(field...)); });
-        }...,
-        nullptr};
-    return readers[index](in_, value_);
-  }
-
-  template <std::size_t... Index>
-  bool check_missing(std::index_sequence<Index...>) noexcept {
-    if (in_.options().allow_missing_fields) return true;
-    return FieldsOf<T>::apply(value_, [&](auto&... field) {
-      const bool complete = ((seen_[Index] || may_be_missing_v<std::remove_cvref_t<decltype(field)>>) && ...);
-      return complete ? true : in_.fail_at(ParseErrorKind::missing_field, in_.place() - 1);
-    });
-  }
-
-  Parser& in_;
-  T& value_;
-  std::size_t expected_ = 0;
-  bool seen_[count == 0 ? 1 : count] = {};
-};
 
 /// Reads an alternative of a variant. True: no other need be tried, because it fitted (`read`) or memory is out.
 template <std::size_t Index, class Alternative, class Variant>
@@ -410,9 +124,9 @@ bool try_alternative(Parser& in, Variant& value, bool& read) {
     read = in.peek() == 'n' && in.null_if();
     if (read) value.template emplace<Index>();
   } else {
-    Alternative alternative{};
+    Alternative alternative = blank<Alternative>(in.allocator());
     read = parse_value(in, alternative);
-    if (read) value.template emplace<Index>(alternative);
+    if (read) value.template emplace<Index>(std::move(alternative));
   }
   return read || !in.return_to(before);
 }
@@ -462,6 +176,8 @@ bool parse_value(Parser& in, T& value) {
     return true;
   } else if constexpr (std::is_array_v<T> && std::is_same_v<std::remove_extent_t<T>, char>) {
     return parse_char_array(in, value);
+  } else if constexpr (OwningContainer<T>) {
+    return parse_container(in, value);
   } else if constexpr (is_span_v<T>) {
     return parse_span(in, value);
   } else if constexpr (is_map_v<T>) {
@@ -475,15 +191,19 @@ bool parse_value(Parser& in, T& value) {
       value.reset();
       return in.null_if();
     }
-    return parse_value(in, value.emplace());
+    if constexpr (std::is_default_constructible_v<typename T::value_type>) {
+      return parse_value(in, value.emplace());
+    } else {
+      return parse_value(in, value.emplace(blank<typename T::value_type>(in.allocator())));
+    }
   } else if constexpr (std::is_pointer_v<T>) {
     return parse_pointer(in, value);
   } else if constexpr (TupleLike<T>) {
     return parse_tuple(in, value, std::make_index_sequence<std::tuple_size<T>::value>());
   } else {
     static_assert(!RangeLike<T> && !SmartPointerLike<T>,
-                  "containers and smart pointers that allocate by themselves cannot be read into: use std::span, "
-                  "std::string_view, a pointer, json::Map or json::Value");
+                  "containers and smart pointers that allocate by themselves cannot be read into: use ArrayList, "
+                  "HashMap, OwnedSlice or Box over an Allocator, or std::span, std::string_view, a pointer, json::Map");
     static_assert(HasFields<T>, "this type cannot be read: give it json_fields or a json_parse function");
     return FieldReader<T>(in, value).read();
   }
@@ -502,7 +222,7 @@ template <class T>
 [[nodiscard]] ParseResult<T> parse_leaky(Allocator allocator, std::string_view text, const ParseOptions& options,
                                          Allocator scratch) {
   Parser parser(allocator, scratch, text, options);
-  T value{};
+  T value = detail::blank<T>(allocator);
   if (!parser.parse(value) || !parser.end()) ALLOT_FAIL(parser.error());
   return value;
 }

@@ -7,6 +7,7 @@
 /// that. Threads: as a plain value.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "allot/base/config.hpp"
@@ -37,7 +38,11 @@ class [[nodiscard]] Parsed {
   /// Forgets the value and frees everything it refers to. Idempotent.
   void deinit() noexcept {
     if (arena_ == nullptr) return;
-    value = T();
+    if constexpr (std::is_default_constructible_v<T>) {
+      value = T();
+    } else {
+      [[maybe_unused]] const T last(std::move(value));  // what it owns goes back before the arena does
+    }
     release();
   }
 

@@ -128,9 +128,9 @@ void write_map(Emitter& out, const Map& map) {
     if (out.failed()) [[unlikely]]
       return;
     out.separate(first);
-    write_key(out, entry.first);
+    write_key(out, key_of(entry));
     out.colon();
-    write_value(out, entry.second);
+    write_value(out, value_of(entry));
     first = false;
   }
   out.close('}', first);
