@@ -11,7 +11,10 @@ namespace allot::inline v0_1::http {
 
 namespace {
 
-constexpr std::size_t longest_log_line = 1024;
+constexpr std::size_t longest_log_line = 1024;  // room for what is cut below and the numbers
+constexpr std::size_t longest_method = 32;
+constexpr std::size_t longest_target = 512;
+constexpr std::size_t longest_error = 256;
 
 /// Text from a client, safe to show on a terminal.
 void put_visible(const Sink& sink, std::string_view text) noexcept {
@@ -25,7 +28,7 @@ std::int64_t microseconds_since(std::int64_t begin) noexcept {
 }  // namespace
 
 bool Cors::is_allowed(std::string_view origin) const noexcept {
-  if (options_.origins.empty()) return true;
+  if (options_.origins.empty()) return !options_.credentials;  // else any page could act as its visitors
   for (const std::string_view allowed : options_.origins) {
     if (allowed == origin) return true;
   }
@@ -64,13 +67,17 @@ Outcome RequestLog::operator()(Request& request, Response& response, Next next) 
   char text[longest_log_line];
   BufferSink line(text, sizeof(text));
   char peer[64];
-  line.sink().text(request.peer().format(peer)).character(' ').text(request.method_text()).character(' ');
-  put_visible(line.sink(), request.target().substr(0, longest_log_line / 2));
+  line.sink().text(request.peer().format(peer)).character(' ');
+  line.sink().text(request.method_text().substr(0, longest_method)).character(' ');
+  put_visible(line.sink(), request.target().substr(0, longest_target));
   const Status status = outcome.failed() ? outcome.status : response.status();
   line.sink().character(' ').number(static_cast<std::uint64_t>(status)).character(' ');
   line.sink().number(response.state().body_text().size()).text(" B ");
   line.sink().signed_number(microseconds_since(begin)).text(" us");
-  if (outcome.failed()) line.sink().character(' ').text(outcome.error);
+  if (outcome.failed()) {
+    line.sink().character(' ');
+    put_visible(line.sink(), std::string_view(outcome.error).substr(0, longest_error));
+  }
   line.sink().newline();
   sink_.text(line.view());
   return outcome;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <stdexcept>
 #include <string>
 
 #include "allot/http/testing.hpp"
@@ -47,6 +49,13 @@ TEST_F(MiddlewareTest, CorsNamesTheOriginsOfAList) {
   EXPECT_EQ(exchange_->body(), "x");
 }
 
+TEST_F(MiddlewareTest, CorsTrustsNobodyWithCredentialsUnlessNamed) {
+  router_.use(Cors({.credentials = true}));
+  EXPECT_EQ(run("GET", "https://a.example").header("Access-Control-Allow-Origin"), "");
+  EXPECT_EQ(exchange_->header("Access-Control-Allow-Credentials"), "");
+  EXPECT_EQ(exchange_->body(), "x");
+}
+
 TEST_F(MiddlewareTest, CorsAnswersPreflightsOnly) {
   router_.use(Cors({.max_age = "60"}));
   EXPECT_EQ(run("OPTIONS", "https://a.example", true).status(), Status::no_content);
@@ -73,6 +82,21 @@ TEST_F(MiddlewareTest, TheLogWritesALineInOnePiece) {
   failing.target("/fails?\x1b[1m").run();
   EXPECT_NE(text.find("/fails??[1m 500 "), std::string::npos) << text;
   EXPECT_NE(text.find(" Closed\n"), std::string::npos) << text;
+}
+
+TEST_F(MiddlewareTest, NobodyForgesOrGluesLinesOfTheLog) {
+  std::string text;
+  router_.use(RequestLog(Sink(&text, [](void* context, const char* piece, std::size_t size) noexcept {
+    static_cast<std::string*>(context)->append(piece, size);
+  })));
+  router_.all("/fails",
+              [](Request&, Response&) { throw std::runtime_error("a\n1.2.3.4 GET /" + std::string(5000, 'e')); });
+  const std::string method(5000, 'M');
+  const std::string target = "/fails?" + std::string(5000, 't');
+  testing::Exchange(arena_.allocator(), router_).method(method).target(target).run();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+  EXPECT_TRUE(text.ends_with('\n'));
+  EXPECT_NE(text.find("a?1.2.3.4"), std::string::npos) << text;
 }
 
 TEST_F(MiddlewareTest, TimingIsTold) {

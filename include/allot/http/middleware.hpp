@@ -17,12 +17,12 @@ namespace allot::inline v0_1::http {
 
 /// What other origins may do. All texts are held, not owned: literals or longer-lived than the server.
 struct CorsOptions {
-  std::span<const std::string_view> origins = {};  ///< "https://example.com"; empty: every origin
+  std::span<const std::string_view> origins = {};  ///< "https://example.com"; empty: every origin, without credentials
   std::string_view methods = "GET, HEAD, POST, PUT, DELETE, PATCH";
   std::string_view headers = "Content-Type, Authorization";
   std::string_view exposed_headers = {};
   std::string_view max_age = "600";  ///< seconds a browser remembers a preflight
-  bool credentials = false;          ///< cookies and the like; the origin is named then, never "*"
+  bool credentials = false;          ///< cookies and the like, for the origins listed; with none listed for nobody
 };
 
 /// Cross-origin resource sharing (the Fetch standard): answers preflights with 204 and marks other responses.
@@ -40,7 +40,8 @@ class Cors {
 };
 
 /// One line a request: peer, method, target, status, bytes of the body (none for files and streams), microseconds.
-/// Control characters of the target are written as '?'. Lines leave in one piece.
+/// Control characters of the target and of an error are written as '?'. Lines leave in one piece;
+/// a long method, target or error is cut.
 class RequestLog {
  public:
   explicit RequestLog(Sink sink) noexcept : sink_(sink) {}
