@@ -71,8 +71,8 @@ TEST(ArrayListUnmanaged, AdoptsAndGivesOutSlices) {
   allocator.free(slice);
 }
 
+#if ALLOT_SAFETY
 TEST(ArrayListUnmanagedDeathTest, IsLoudWhenDroppedWithItsBlock) {
-  if (!safety_enabled) GTEST_SKIP();
   RecordingAllocator recording;
   EXPECT_DEATH(
       {
@@ -88,6 +88,7 @@ TEST(ArrayListUnmanagedDeathTest, IsLoudWhenDroppedWithItsBlock) {
       },
       "dropped without deinit");
 }
+#endif
 
 TEST(ArrayListUnmanaged, InitCapacityReservesOrFails) {
   RecordingAllocator recording;

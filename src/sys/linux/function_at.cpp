@@ -54,18 +54,6 @@ class FunctionSearch {
   bool done_ = false;
 };
 
-void search(const DebugSections& sections, std::uint64_t pc, FunctionAt& result) noexcept {
-  Cursor units(sections.entries);
-  while (!units.at_end() && !result.found) {
-    Unit unit;
-    if (!unit.take(units, sections) || !unit.may_contain(pc)) continue;
-    if (unit.open()) FunctionSearch(unit, pc, result).run();
-    if (result.unit_found && !result.found) continue;
-    result.unit_found = true;
-    result.line_table = unit.line_table();
-  }
-}
-
 /// The last answers: the traces of a report, and reports of one mistake, share most of their frames.
 struct Answer {
   const Module* module = nullptr;
@@ -77,13 +65,26 @@ constinit std::size_t next_answer = 0;
 
 }  // namespace
 
+FunctionAt find_function(const DebugSections& sections, std::uint64_t pc) noexcept {
+  FunctionAt result;
+  Cursor units(sections.entries);
+  while (!units.at_end() && !result.found) {
+    Unit unit;
+    if (!unit.take(units, sections) || !unit.may_contain(pc)) continue;
+    if (unit.open()) FunctionSearch(unit, pc, result).run();
+    if (result.unit_found && !result.found) continue;
+    result.unit_found = true;
+    result.line_table = unit.line_table();
+  }
+  return result;
+}
+
 const FunctionAt& find_function(const Module& module, std::uintptr_t address) noexcept {
   for (const Answer& answer : answers) {
     if (answer.module == &module && answer.address == address) return answer.function;
   }
   Answer& answer = answers[next_answer++ % (sizeof answers / sizeof answers[0])];
-  answer = {&module, address, {}};
-  search(debug_sections(module), address - module.bias, answer.function);
+  answer = {&module, address, find_function(debug_sections(module), address - module.bias)};
   return answer.function;
 }
 

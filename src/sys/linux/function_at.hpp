@@ -8,6 +8,7 @@
 
 #include "allot/base/config.hpp"
 #include "allot/sys/module_registry.hpp"
+#include "debug_sections.hpp"
 
 namespace allot::inline v0_1::sys {
 
@@ -29,6 +30,9 @@ struct FunctionAt {
   InlinedCall calls[most_calls];  ///< outermost first
   std::size_t call_count = 0;
 };
+
+/// What is at `pc`, an address in the file of these sections. Whatever they contain, this ends and reads nothing else.
+[[nodiscard]] FunctionAt find_function(const DebugSections& sections, std::uint64_t pc) noexcept;
 
 /// What is at `address` (of this process) in `module`. O(entries of one unit), some milliseconds for a large one; the
 /// last answers are remembered. Not for two threads at once.
