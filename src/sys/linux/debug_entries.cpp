@@ -22,6 +22,11 @@ void skip_attributes(Cursor& cursor) noexcept {
   }
 }
 
+/// The linker gives functions that it left out the address 0 or 1; no code begins there.
+bool encloses(std::uint64_t begin, std::uint64_t end, std::uint64_t pc) noexcept {
+  return begin > 1 && begin <= pc && pc < end;
+}
+
 template <class T>
 std::uint64_t number_at(Bytes bytes, std::uint64_t offset) noexcept {
   T number{};
@@ -270,7 +275,7 @@ bool Unit::contains(const Entry& entry, std::uint64_t pc) const noexcept {
   const std::uint64_t low = address(entry.low_pc);
   const bool is_address = entry.high_pc.form == 0x01 || entry.high_pc.form == 0x1B || entry.high_pc.form >= 0x29;
   const std::uint64_t high = is_address ? address(entry.high_pc) : low + entry.high_pc.number;
-  return low <= pc && pc < high;
+  return encloses(low, high, pc);
 }
 
 /// DWARF 4, section 2.17.3: pairs of offsets, a pair of zeros at the end.
@@ -284,7 +289,7 @@ bool Unit::listed_before_5(std::uint64_t offset, std::uint64_t pc) const noexcep
     if ((begin == 0 && end == 0) || list.failed()) return false;
     if (begin == UINT64_MAX) {
       base = end;
-    } else if (base + begin <= pc && pc < base + end) {
+    } else if (encloses(base + begin, base + end, pc)) {
       return true;
     }
   }
@@ -333,7 +338,7 @@ bool Unit::listed(const FormValue& ranges, std::uint64_t pc) const noexcept {
         return false;
     }
     if (list.failed()) return false;
-    if (begin <= pc && pc < end) return true;
+    if (encloses(begin, end, pc)) return true;
   }
 }
 
