@@ -186,15 +186,10 @@ bool TreeBuilder::number_as_text(const Number& number, Value& value) noexcept {
 
 const char* TreeBuilder::literal(const char* at, char first, Value& value) noexcept {
   in_.at_ = at;
-  if (first == 'n') {
-    value = Value();
-    return in_.null_if() ? in_.at_ : nullptr;
-  }
+  if (first == 'n') return in_.literal("null") ? in_.at_ : nullptr;
   if (first != 't' && first != 'f') return fail_unexpected(at);
-  bool truth = false;
-  if (!in_.boolean(truth)) return nullptr;
-  value = Value(truth);
-  return in_.at_;
+  value = Value(first == 't');
+  return (first == 't' ? in_.literal("true") : in_.literal("false")) ? in_.at_ : nullptr;
 }
 
 /// Pushes the value at `at`, which is neither array nor object.

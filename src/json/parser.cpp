@@ -111,12 +111,9 @@ bool Parser::fail_to_open(char bracket) noexcept {
   return peek() != bracket ? fail_wrong_type() : fail(ParseErrorKind::nested_too_deeply);
 }
 
-bool Parser::literal(std::string_view word) noexcept {
+/// Another word than the one that its first letter announces, or the text ends in it.
+bool Parser::fail_literal(std::string_view word) noexcept {
   const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
-  if (rest.substr(0, word.size()) == word) {
-    at_ += word.size();
-    return true;
-  }
   const bool cut = rest.size() < word.size() && word.substr(0, rest.size()) == rest;
   return cut ? fail_at(ParseErrorKind::unexpected_end, end_) : fail(ParseErrorKind::invalid_literal);
 }

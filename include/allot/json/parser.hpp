@@ -171,7 +171,15 @@ class Parser {
   }
   [[nodiscard]] ALLOT_NOINLINE char* take_block_slowly(std::size_t size) noexcept;
   [[nodiscard]] bool raw_string(RawString& string) noexcept;
-  [[nodiscard]] bool literal(std::string_view word) noexcept;
+  template <std::size_t Size>
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool literal(const char (&word)[Size]) noexcept {
+    if (end_ - at_ >= static_cast<std::ptrdiff_t>(Size - 1) && __builtin_memcmp(at_, word, Size - 1) == 0) [[likely]] {
+      at_ += Size - 1;
+      return true;
+    }
+    return fail_literal(std::string_view(word, Size - 1));
+  }
+  ALLOT_COLD bool fail_literal(std::string_view word) noexcept;
   [[nodiscard]] bool skip_scalar(char first) noexcept;
   /// Decodes into `to`, which has room for the raw text; returns the end, or null after noting the error.
   [[nodiscard]] char* decode(const RawString& string, char* to) noexcept;
