@@ -11,8 +11,9 @@ constexpr int most_digits = 19;  // that always fit 64 bits
 
 /// As `scan_number`, and null also for a number of another form, or close to the end of the text.
 ALLOT_ALWAYS_INLINE const char* scan_usual_number(const char* begin, const char* end, Number& number) noexcept {
-  constexpr std::ptrdiff_t room = 20;  // a sign, a step, what follows it, and digits up to the nineteenth
-  if (end - begin < room) [[unlikely]]
+  constexpr std::ptrdiff_t whole_room = 18;     // a sign, a step and what follows it
+  constexpr std::ptrdiff_t fraction_room = 20;  // a step, digits up to the nineteenth and what follows them
+  if (end - begin < whole_room) [[unlikely]]
     return nullptr;
   const bool negative = *begin == '-';
   const char* const first = begin + (negative ? 1 : 0);
@@ -24,7 +25,7 @@ ALLOT_ALWAYS_INLINE const char* scan_usual_number(const char* begin, const char*
   int fraction = 0;
   if (*at == '.') {
     ++at;
-    if (end - at < room) [[unlikely]]
+    if (end - at < fraction_room) [[unlikely]]
       return nullptr;
     fraction = count_leading_digits(at);
     if (fraction == 0) [[unlikely]]

@@ -51,15 +51,23 @@ class TreeBuilder {
     at = in_.at_;
     return c;
   }
-  /// Whether a string at `at` can be read, and kept, in one step.
-  [[nodiscard]] ALLOT_ALWAYS_INLINE bool has_step(const char* at) const noexcept {
-    constexpr auto step = static_cast<std::ptrdiff_t>(scan_step);
-    return end_of_steps_ - at >= step + 2 && (borrows_ || in_.pool_end_ - in_.pool_ >= step);
+  /// Whether a string at `at` can be read, and kept, in steps up to this many.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool has_steps(const char* at, std::size_t count) const noexcept {
+    const auto bytes = static_cast<std::ptrdiff_t>(count * scan_step);
+    return end_of_steps_ - at >= bytes + 2 && (borrows_ || in_.pool_end_ - in_.pool_ >= bytes);
+  }
+  /// The string of `size` bytes at `at`, which is in the pool already if it does not stay in the text.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE std::string_view keep(const char* at, std::size_t size) noexcept {
+    if (borrows_) return {at, size};
+    const std::string_view kept(in_.pool_, size);
+    in_.pool_ += size;
+    return kept;
   }
 
   // Each returns the place behind what it read, or null after noting an error.
   // Those for strings may move the stack.
   [[nodiscard]] ALLOT_ALWAYS_INLINE const char* string(const char* at, char*& top, std::string_view& text) noexcept;
+  [[nodiscard]] ALLOT_NOINLINE const char* string_of_some_steps(const char* at, std::string_view& text) noexcept;
   [[nodiscard]] ALLOT_NOINLINE const char* string_slowly(const char* at, char* top, std::string_view& text) noexcept;
   [[nodiscard]] ALLOT_ALWAYS_INLINE const char* key(const char* at, char*& top) noexcept;
   [[nodiscard]] ALLOT_ALWAYS_INLINE const char* number(const char* at, Value& value) noexcept;
@@ -96,24 +104,40 @@ class TreeBuilder {
 };
 
 const char* TreeBuilder::string(const char* at, char*& top, std::string_view& text) noexcept {
-  if (has_step(at)) [[likely]] {
+  if (has_steps(at, 1)) [[likely]] {
     const Step bytes = load_step(at + 1);
     const unsigned mask = special_bytes<true>(bytes);
     const auto size = static_cast<std::size_t>(std::countr_zero(mask));
     if (mask != 0 && at[1 + size] == '"') [[likely]] {
-      if (borrows_) {
-        text = std::string_view(at + 1, size);
-      } else {
-        store_step(in_.pool_, bytes);
-        text = std::string_view(in_.pool_, size);
-        in_.pool_ += size;
-      }
+      if (!borrows_) store_step(in_.pool_, bytes);
+      text = keep(at + 1, size);
       return at + size + 2;
+    }
+    if (mask == 0) {
+      if (const char* const end = string_of_some_steps(at, text)) return end;
     }
   }
   at = string_slowly(at, top, text);
   top = stack_.at(stack_.size());
   return at;
+}
+
+/// The same for up to four steps of plain text; null, and nothing happened, when it is something else.
+const char* TreeBuilder::string_of_some_steps(const char* at, std::string_view& text) noexcept {
+  constexpr std::size_t most = longest_usual / scan_step;
+  if (!has_steps(at, most)) return nullptr;
+  const char* const begin = at + 1;
+  for (std::size_t size = 0; size < longest_usual; size += scan_step) {
+    const Step bytes = load_step(begin + size);
+    if (!borrows_) store_step(in_.pool_ + size, bytes);
+    const unsigned mask = special_bytes<true>(bytes);
+    if (mask == 0) continue;
+    size += static_cast<std::size_t>(std::countr_zero(mask));
+    if (begin[size] != '"') return nullptr;
+    text = keep(begin, size);
+    return begin + size + 1;
+  }
+  return nullptr;
 }
 
 const char* TreeBuilder::string_slowly(const char* at, char* top, std::string_view& text) noexcept {

@@ -391,12 +391,12 @@ bool Parser::string(std::string_view& value) noexcept {
     if (!raw.escaped) return true;
     at_ = place;
   }
-  constexpr std::size_t worth_a_block = 512;
-  for (int attempt = 0; attempt < 2; ++attempt) {
+  constexpr std::ptrdiff_t worth_a_block = 512;
+  for (bool again = pool_ != nullptr || refill_pool(); again;) {
     bool fits = false;
     if (!pooled_string(value, fits)) return false;
     if (fits) return true;
-    if (pool_end_ - pool_ > static_cast<std::ptrdiff_t>(worth_a_block) || !refill_pool()) break;
+    again = pool_end_ - pool_ <= worth_a_block && refill_pool();
   }
   std::span<char> owned;
   if (!owned_string(owned, 0)) return false;

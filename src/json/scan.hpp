@@ -89,16 +89,17 @@ inline void store_step(char* at, std::uint64_t bytes) noexcept {
   std::memcpy(at, &bytes, sizeof bytes);
 }
 
-/// As above, from the eight bytes of a little-endian word.
+/// As above, from the eight bytes of a little-endian word; of the bits only the lowest is told.
 template <bool High>
 inline unsigned special_bytes(std::uint64_t bytes) noexcept {
   static_assert(std::endian::native == std::endian::little);
-  unsigned mask = 0;
-  for (unsigned i = 0; i < 8; ++i) {
-    const auto c = static_cast<unsigned char>(bytes >> (8 * i));
-    if (needs_escape(c) || (High && c >= 0x80)) mask |= 1U << i;
-  }
-  return mask;
+  constexpr std::uint64_t each = 0x0101010101010101U;
+  constexpr std::uint64_t tops = each * 0x80;
+  // The top bit of each byte that is below `limit`, right up to the first that is.
+  const auto below = [](std::uint64_t word, std::uint64_t limit) { return (word - each * limit) & ~word & tops; };
+  std::uint64_t found = below(bytes ^ each * '"', 1) | below(bytes ^ each * '\\', 1) | below(bytes, 0x20);
+  if constexpr (High) found |= bytes & tops;
+  return found == 0 ? 0 : 1U << (std::countr_zero(found) / 8);
 }
 
 #endif

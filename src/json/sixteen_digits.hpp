@@ -79,9 +79,9 @@ class SixteenDigits {
       : high_(spread(value / 100000000)), low_(spread(value % 100000000)) {}
 
   [[nodiscard]] int significant(std::uint32_t seventeenth) const noexcept {
+    const auto last_nonzero = [](std::uint64_t digits) { return (71 - std::countl_zero(digits)) / 8; };
     if (seventeenth != 0) return 17;
-    if (low_ != 0) return 8 + (std::bit_width(low_) + 7) / 8;
-    return (std::bit_width(high_) + 7) / 8;
+    return low_ != 0 ? 8 + last_nonzero(low_) : last_nonzero(high_);
   }
 
   void store(char* out) const noexcept {
