@@ -38,6 +38,8 @@ std::uint64_t number_at(Bytes bytes, std::uint64_t offset) noexcept {
 
 FormValue* slot_for(Entry& entry, std::uint64_t attribute) noexcept {
   switch (static_cast<Attribute>(attribute)) {
+    case Attribute::sibling:
+      return &entry.sibling;
     case Attribute::name:
       return &entry.name;
     case Attribute::line_table:
@@ -169,6 +171,14 @@ bool Unit::read(Cursor& cursor, Entry& entry) const noexcept {
     if (slot != nullptr) *slot = value;
     if (format.failed() || cursor.failed()) return false;
   }
+}
+
+bool Unit::skip_children(Cursor& cursor, const Entry& entry) const noexcept {
+  const std::uint64_t target = entry.sibling.number;
+  const bool ahead = target > bytes_.size() - cursor.rest().size() && target < bytes_.size();
+  if (entry.sibling.form == 0 || !ahead) return false;
+  cursor = Cursor(bytes_.subspan(static_cast<std::size_t>(target)));
+  return true;
 }
 
 /// DWARF 5, section 7.5.6. A form that is not known ends the reading.

@@ -12,8 +12,15 @@
 namespace allot::inline v0_1::sys {
 
 /// Tags and attributes that are looked at (DWARF 5, section 7.5).
-enum class Tag : std::uint32_t { inlined_subroutine = 0x1D, subprogram = 0x2E };
+enum class Tag : std::uint32_t {
+  class_type = 0x02,
+  structure_type = 0x13,
+  union_type = 0x17,
+  inlined_subroutine = 0x1D,
+  subprogram = 0x2E,
+};
 enum class Attribute : std::uint32_t {
+  sibling = 0x01,
   name = 0x03,
   line_table = 0x10,
   low_pc = 0x11,
@@ -42,7 +49,7 @@ struct Entry {
   std::size_t offset = 0;  // in its unit
   std::uint32_t tag = 0;   // 0: the end of a list of children
   bool has_children = false;
-  FormValue name, linkage_name, origin, low_pc, high_pc, ranges, call_file, call_line, call_column;
+  FormValue sibling, name, linkage_name, origin, low_pc, high_pc, ranges, call_file, call_line, call_column;
   FormValue line_table, string_offsets_base, address_base, range_lists_base;  // of a unit's first entry
 };
 
@@ -66,6 +73,9 @@ class Unit {
   [[nodiscard]] std::size_t first_entry() const noexcept { return first_entry_; }
   /// Offset in .debug_line.
   [[nodiscard]] std::uint64_t line_table() const noexcept { return root_.line_table.number; }
+
+  /// Moves the cursor from behind `entry` to its sibling, over its children, if the entry says where that is.
+  [[nodiscard]] bool skip_children(Cursor& cursor, const Entry& entry) const noexcept;
 
   /// Whether the ranges of `entry` contain `pc`.
   [[nodiscard]] bool contains(const Entry& entry, std::uint64_t pc) const noexcept;

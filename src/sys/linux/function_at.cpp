@@ -17,26 +17,39 @@ class FunctionSearch {
   void run() noexcept {
     Cursor cursor(unit_.bytes().subspan(unit_.first_entry()));
     Entry entry;
-    while (!done_ && !cursor.at_end() && unit_.read(cursor, entry)) visit(entry);
+    while (!done_ && !cursor.at_end() && unit_.read(cursor, entry)) {
+      const bool skipped = is_outer_type(entry) && unit_.skip_children(cursor, entry);
+      if (!skipped) visit(entry);
+    }
   }
 
  private:
+  /// Most entries are about types. The code of their members stands elsewhere, but for those of types in functions.
+  [[nodiscard]] bool is_outer_type(const Entry& entry) const noexcept {
+    const Tag tag = static_cast<Tag>(entry.tag);
+    return outermost_depth_ < 0 && (tag == Tag::class_type || tag == Tag::structure_type || tag == Tag::union_type);
+  }
+
   void visit(const Entry& entry) noexcept {
-    if (entry.tag == 0) {
-      --depth_;
-      done_ = result_.found && depth_ <= function_depth_;
-      return;
-    }
-    if (entry.tag == static_cast<std::uint32_t>(Tag::subprogram) && unit_.contains(entry, pc_)) {
+    if (entry.tag == 0) return leave();
+    const Tag tag = static_cast<Tag>(entry.tag);
+    if (tag == Tag::subprogram && outermost_depth_ < 0 && entry.has_children) outermost_depth_ = depth_;
+    if (tag == Tag::subprogram && unit_.contains(entry, pc_)) {
       result_.found = true;
       result_.function = unit_.name_of(entry);
       result_.call_count = 0;
       function_depth_ = depth_;
       done_ = !entry.has_children;
-    } else if (result_.found && entry.tag == static_cast<std::uint32_t>(Tag::inlined_subroutine)) {
+    } else if (result_.found && tag == Tag::inlined_subroutine) {
       visit_call(entry);
     }
     if (entry.has_children) ++depth_;
+  }
+
+  void leave() noexcept {
+    --depth_;
+    if (depth_ <= outermost_depth_) outermost_depth_ = -1;
+    done_ = result_.found && depth_ <= function_depth_;
   }
 
   void visit_call(const Entry& entry) noexcept {
@@ -51,6 +64,7 @@ class FunctionSearch {
   FunctionAt& result_;
   int depth_ = 0;
   int function_depth_ = 0;
+  int outermost_depth_ = -1;  // of the function around, -1: none
   bool done_ = false;
 };
 
