@@ -122,7 +122,13 @@ std::size_t ask_new_threads(int signal) noexcept {
   return stop.asked_count - before;
 }
 
-/// Whether a thread blocks the signal: the kernel's mask, as "SigBlk:\t0000000000000000" in its status.
+/// Whether a line of a thread's status, as "SigBlk:\t0000000000000000", has the signal.
+bool has_signal(const char* status, const char* title, int signal) noexcept {
+  const char* line = std::strstr(status, title);
+  return line != nullptr && (std::strtoull(line + std::strlen(title), nullptr, 16) >> (signal - 1) & 1U) != 0;
+}
+
+/// Whether a thread keeps the signal waiting. One that is in the handler blocks it too, but has taken it.
 bool blocks(std::uint32_t id, int signal) noexcept {
   constexpr std::size_t longest_id = 10;
   char digits[longest_id];
@@ -138,9 +144,7 @@ bool blocks(std::uint32_t id, int signal) noexcept {
   const ssize_t size = ::read(file, status, sizeof status - 1);
   ::close(file);
   status[size > 0 ? size : 0] = '\0';
-  const char* line = std::strstr(status, "SigBlk:");
-  if (line == nullptr) return false;
-  return (std::strtoull(line + 7, nullptr, 16) >> (signal - 1) & 1U) != 0;
+  return has_signal(status, "SigBlk:", signal) && has_signal(status, "SigPnd:", signal);
 }
 
 std::size_t count_blocking(int signal) noexcept {
