@@ -7,20 +7,30 @@
 #include <string>
 
 #include "../../fuzz/json_round_trip.hpp"
+#include "../../fuzz/numbers_check.hpp"
 
 namespace allot {
 namespace {
 
-TEST(JsonCorpus, KeepsItsPromises) {
+template <class Check>
+int replay(const std::string& folder, Check check) {
   int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(ALLOT_JSON_CORPUS)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     std::ifstream file(entry.path(), std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
-    fuzz::check_json(text.str());
+    check(text.str());
     ++files;
   }
-  EXPECT_GT(files, 5);
+  return files;
+}
+
+TEST(JsonCorpus, KeepsItsPromises) {
+  EXPECT_GT(replay(ALLOT_JSON_CORPUS, fuzz::check_json), 5);
+}
+
+TEST(NumbersCorpus, KeepsItsPromises) {
+  EXPECT_GT(replay(ALLOT_NUMBERS_CORPUS, fuzz::check_numbers), 2);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <random>
 #include <string>
 
-#include "../../fuzz/number_text_check.hpp"
+#include "../../fuzz/numbers_check.hpp"
 
 namespace allot {
 namespace {

@@ -1,4 +1,4 @@
-/// What must hold for the text of any floating-point number; used by the fuzzer and by the tests.
+/// What must hold for floating-point numbers and their text; used by the fuzzer and by the tests.
 #pragma once
 
 #include <bit>
@@ -7,10 +7,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "allot/json/number_text.hpp"
+#include "allot/json/number_value.hpp"
 
 namespace allot::fuzz {
 
@@ -62,6 +65,34 @@ void check_neighbours(T value) {
   for (Bits step = 0; step < 4; ++step) {
     check_number_text(std::bit_cast<T>(bits + step));
     check_number_text(-std::bit_cast<T>(bits - step));
+  }
+}
+
+/// Any spelling of a number reads as std::from_chars reads it.
+inline void check_number_value(const char* begin, const char* end) {
+  json::detail::Number number;
+  const char* const read = json::detail::scan_number(begin, end, number);
+  if (read == nullptr) return;
+  double expected = 0;
+  const auto theirs = std::from_chars(begin, read, expected);
+  if (theirs.ec == std::errc() &&
+      std::bit_cast<std::uint64_t>(json::detail::to_double(number)) != std::bit_cast<std::uint64_t>(expected)) {
+    std::abort();
+  }
+}
+
+/// Aborts when a promise about the bytes, taken as text and as numbers, is broken.
+inline void check_numbers(std::string_view bytes) {
+  check_number_value(bytes.data(), bytes.data() + bytes.size());
+  for (; bytes.size() >= sizeof(double); bytes.remove_prefix(sizeof(double))) {
+    double value;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    check_neighbours(value);
+    float half;
+    std::memcpy(&half, bytes.data(), sizeof half);
+    check_neighbours(half);
+    char written[json::detail::longest_number];
+    if (std::isfinite(value)) check_number_value(written, json::detail::write_double(written, value));
   }
 }
 
