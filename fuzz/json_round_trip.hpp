@@ -4,6 +4,10 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "allot/containers/array_list.hpp"
+#include "allot/containers/box.hpp"
+#include "allot/containers/hash_map.hpp"
+#include "allot/containers/owned_slice.hpp"
 #include "allot/heap/arena_allocator.hpp"
 #include "allot/heap/page_allocator.hpp"
 #include "allot/json.hpp"
@@ -18,6 +22,14 @@ struct Record {
   std::span<json::Value> list;
   json::Map<std::uint8_t> map;
   const Record* next;
+};
+
+/// The same with containers that own their memory.
+struct OwningRecord {
+  ArrayList<ArrayList<char>> list;
+  HashMap<OwnedSlice<char>, double> map;
+  HashMap<std::int8_t, json::Value> numbered;
+  Box<OwningRecord> next;
 };
 
 inline void require(bool holds) {
@@ -35,6 +47,8 @@ inline void check_json(std::string_view text) {
   require(tree.has_value() == is_json);
   (void)json::parse_leaky<Record>(arena.allocator(), text,
                                   {.ignore_unknown_fields = true, .allow_missing_fields = true});
+  (void)json::parse_leaky<OwningRecord>(arena.allocator(), text,
+                                        {.ignore_unknown_fields = true, .allow_missing_fields = true});
   if (!tree.has_value()) {
     require(tree.error().offset <= text.size() && tree.error().line >= 1 && tree.error().column >= 1);
     return;
