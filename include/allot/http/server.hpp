@@ -15,7 +15,7 @@
 /// Memory. Everything comes from the allocator given to `init`, which must be thread safe and outlive the server:
 ///   at `init` and `listen`, once:  memory_formula(config).fixed
 ///                                  = the router's arena
-///                                  + workers * (connections per worker * 300 + buffers of one exchange + 8 KiB),
+///                                  + workers * (connections per worker * 308 + buffers of one exchange + 8 KiB),
 ///                                  where an exchange has limits.max_header_count * 32 + input_buffer + arena_buffer
 ///   while it runs, at most:        config.memory_budget, for requests that come in pieces, bodies, what arenas need
 ///                                  beyond their buffer, and the buffers of responses that wait for their clients
