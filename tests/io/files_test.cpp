@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -97,6 +98,25 @@ TEST(FileWriter, SurvivesAPipeNobodyReads) {
   sigset_t mask;
   ASSERT_EQ(::pthread_sigmask(SIG_SETMASK, nullptr, &mask), 0);
   EXPECT_EQ(sigismember(&mask, SIGPIPE), 0);
+}
+
+TEST(FileWriter, SurvivesAReaderWhoLeavesInTheMiddleOfAWrite) {
+  Pipe pipe;
+  const int capacity = ::fcntl(pipe.to.descriptor(), F_GETPIPE_SZ);
+  ASSERT_GT(capacity, 0);
+  std::thread reader([&] {
+    for (int waiting = 0; waiting < capacity; std::this_thread::yield()) {
+      ASSERT_EQ(::ioctl(pipe.from.descriptor(), FIONREAD, &waiting), 0);
+    }
+    EXPECT_TRUE(pipe.from.close().has_value());
+  });
+  io::FileWriter out(pipe.to.descriptor());
+  const std::string large(static_cast<std::size_t>(capacity) * 3, 'x');
+  EXPECT_EQ(out.writer().write(large).error(), IoErrorKind::broken_pipe);
+  reader.join();
+  sigset_t pending;
+  ASSERT_EQ(::sigpending(&pending), 0);
+  EXPECT_EQ(sigismember(&pending, SIGPIPE), 0);
 }
 
 TEST(FileWriter, SurvivesASocketNobodyReads) {

@@ -26,7 +26,7 @@ class KeepErrno {
   int kept_;
 };
 
-/// Holds SIGPIPE back on this thread, and takes away the one that the guarded call raised.
+/// Holds SIGPIPE back on this thread, and takes away the one that the guarded call may have raised.
 class HoldSigpipe {
  public:
   HoldSigpipe() noexcept {
@@ -40,7 +40,8 @@ class HoldSigpipe {
   HoldSigpipe(const HoldSigpipe&) = delete;
   HoldSigpipe& operator=(const HoldSigpipe&) = delete;
 
-  /// Call it when the guarded call failed with EPIPE.
+  /// Call it when the guarded call failed or wrote less than asked: a reader that leaves in the middle of a large write
+  /// raises the signal too, though the call then reports what was written and no error.
   void take_signal() noexcept {
     const timespec at_once = {0, 0};
     while (!was_pending_ && ::sigtimedwait(&sigpipe_, nullptr, &at_once) == -1 && errno == EINTR) {
@@ -66,10 +67,10 @@ Transfer transfer(Call call) noexcept {
   }
 }
 
-Transfer write_to_pipe(int descriptor, const iovec* pieces, int count) noexcept {
+Transfer write_to_pipe(int descriptor, const iovec* pieces, int count, std::size_t size) noexcept {
   HoldSigpipe hold;
   const Transfer done = transfer([&] { return ::writev(descriptor, pieces, count); });
-  if (done.error == EPIPE) hold.take_signal();
+  if (done.count < size) hold.take_signal();
   return done;
 }
 
@@ -117,7 +118,7 @@ Transfer write_file(int descriptor, FileKind kind, std::string_view first, std::
   iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()},
                      {const_cast<char*>(second.data()), second.size()}};
   const int count = second.empty() ? 1 : 2;
-  if (kind == FileKind::pipe) return write_to_pipe(descriptor, pieces, count);
+  if (kind == FileKind::pipe) return write_to_pipe(descriptor, pieces, count, first.size() + second.size());
   if (kind == FileKind::socket) return write_to_socket(descriptor, pieces, static_cast<std::size_t>(count));
   return transfer([&] { return ::writev(descriptor, pieces, count); });
 }
