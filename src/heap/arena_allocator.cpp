@@ -54,11 +54,13 @@ Alignment at_least_node_alignment(Alignment alignment) noexcept {
 
 }  // namespace
 
-// --- allocating when the current segment is used up ---
+// --- allocating large blocks, or when the current segment is used up ---
 
 void* ArenaAllocator::alloc_slow(std::size_t size, Alignment alignment, bool has_red_zones) noexcept {
   has_red_zones_ = has_red_zones;
   if (size > max_block_size || alignment.bytes() > max_block_size) return nullptr;
+  if (size >= detail::FreeRegions::smallest) alignment = at_least_node_alignment(alignment);
+  if (has_room(size, alignment)) return cut(size, alignment);
   if (void* memory = alloc_from_regions(size, alignment)) return memory;
   if (merge_regions()) {
     if (void* memory = alloc_from_regions(size, alignment)) return memory;
@@ -67,6 +69,11 @@ void* ArenaAllocator::alloc_slow(std::size_t size, Alignment alignment, bool has
     if (void* memory = alloc_oversized(size, alignment)) return memory;
   }
   return make_room(size, alignment) ? cut(size, alignment) : nullptr;
+}
+
+bool ArenaAllocator::has_room(std::size_t size, Alignment alignment) const noexcept {
+  const std::uintptr_t begin = alignment.forward(cursor_);
+  return begin <= limit_ && callers_footprint(size) <= limit_ - begin;
 }
 
 /// The next block of the current segment, which has room for it.
@@ -105,7 +112,7 @@ bool ArenaAllocator::add_node(std::size_t bytes) noexcept {
   return true;
 }
 
-/// Grows the newest node, if blocks are cut from its end, so that they may reach `end`.
+/// Grows the newest node, if blocks are cut from its end, so that they may reach `end`. O(segments).
 bool ArenaAllocator::grow_newest_node(std::uintptr_t end) noexcept {
   if (nodes_ == nullptr || limit_ != end_of(nodes_, nodes_->bytes)) return false;
   const std::size_t needed = node_alignment.forward(end - end_of(nodes_, 0));
@@ -118,7 +125,11 @@ bool ArenaAllocator::resize_newest_node(std::size_t bytes) noexcept {
   poison(reinterpret_cast<void*>(limit_), bytes - nodes_->bytes);
   node_bytes_ += bytes - nodes_->bytes;
   nodes_->bytes = bytes;
-  limit_ = segment_->end = end_of(nodes_, bytes);
+  const std::uintptr_t old_end = limit_;
+  limit_ = end_of(nodes_, bytes);
+  for (Segment* segment = segment_; segment != nullptr; segment = segment->below) {
+    if (segment->end == old_end) segment->end = limit_;  // a rewind to one further down gets the new bytes back too
+  }
   return true;
 }
 
@@ -184,6 +195,12 @@ void ArenaAllocator::free_large(void* memory, std::size_t size, Alignment alignm
   has_red_zones_ = has_red_zones;
   if (!is_in_node(memory)) return release_oversized(header_of(memory, alignment));
   const std::uintptr_t end = end_of(memory, callers_footprint(size));
+  if (end == cursor_) {
+    detail::fill_freed(memory, size);
+    poison(memory, size);
+    cursor_ = address_of(memory);
+    return;
+  }
   ALLOT_ASSERT(!free_regions_.likely_overlaps(address_of(memory), end), "the block is free already");
   detail::fill_freed(memory, size);
   poison(memory, size);
@@ -196,15 +213,18 @@ bool ArenaAllocator::resize_slow(void* memory, std::size_t size, Alignment align
                                  bool has_red_zones) noexcept {
   has_red_zones_ = has_red_zones;
   if (new_size > max_block_size) return false;
-  if (end_of(memory, callers_footprint(size)) == cursor_) {
-    if (!grow_newest_node(end_of(memory, callers_footprint(new_size)))) return false;
-    cursor_ = end_of(memory, callers_footprint(new_size));
-  } else if (has_oversized(memory, size, alignment)) {
-    return resize_oversized(memory, size, alignment, new_size);
-  } else if (new_size > size) {
-    return false;
+  const std::uintptr_t end = end_of(memory, callers_footprint(size));
+  const std::uintptr_t new_end = end_of(memory, callers_footprint(new_size));
+  if (end == cursor_) {
+    if (new_end > limit_ && !grow_newest_node(new_end)) return false;
+    cursor_ = new_end;
+    mark_resized(memory, size, new_size);
+    return true;
   }
+  if (has_oversized(memory, size, alignment)) return resize_oversized(memory, size, alignment, new_size);
+  if (new_size > size) return false;
   mark_resized(memory, size, new_size);
+  if (is_large(size, alignment)) free_regions_.add(new_end, end, stamp_);
   return true;
 }
 
@@ -220,7 +240,9 @@ void* ArenaAllocator::remap_slow(void* memory, std::size_t size, Alignment align
   oversized_bytes_ += bytes - header->bytes;
   header->bytes = bytes;
   link_neighbours(header);
-  return static_cast<std::byte*>(moved) + offset;
+  memory = static_cast<std::byte*>(moved) + offset;
+  if (new_size > size) mark_resized(memory, size, new_size);
+  return memory;
 }
 
 // --- oversized blocks ---
@@ -301,6 +323,7 @@ bool ArenaAllocator::reset(ResetMode mode) noexcept {
   free_regions_.clear();
   segment_ = nullptr;
   cursor_ = limit_ = 0;
+  stamp_ = 1;
   ++reset_count_;
   return keep_one_node(held < mode.limit() ? held : node_alignment.backward(mode.limit()));
 }

@@ -164,6 +164,39 @@ TEST(ArenaAllocator, BytesOfLargerFreedBlocksAreUsedAgain) {
   EXPECT_LE(child.peak_bytes(), 12'288U);
 }
 
+TEST(ArenaAllocator, BytesOfLargerBlocksOfOddSizesAreUsedAgain) {
+  for (const std::size_t size : {1025U, 1028U, 1039U, 3001U}) {
+    RecordingAllocator child;
+    child.refuse_resize();
+    ArenaAllocator arena(child.allocator());
+    const Allocator allocator = arena.allocator();
+    auto older = allocator.alloc<char>(size).value();
+    for (int round = 0; round < 3'000; ++round) {
+      auto newer = allocator.alloc<char>(size).value();
+      allocator.free(older);  // not the last block
+      older = newer;
+    }
+    EXPECT_LE(child.peak_bytes(), 16'384U) << size;
+  }
+}
+
+TEST(ArenaAllocator, BytesThatLargerBlocksShrankByAreUsedAgain) {
+  RecordingAllocator child;
+  child.refuse_resize();
+  ArenaAllocator arena(child.allocator());
+  const Allocator allocator = arena.allocator();
+  alloc_many(arena, 300, 900);  // from here on a node has room for many such blocks
+  const std::size_t before = child.peak_bytes();
+  for (int round = 0; round < 2'000; ++round) {
+    auto large = allocator.alloc<char>(4096).value();
+    auto last = allocator.alloc<char>(64).value();
+    ASSERT_TRUE(allocator.resize(large, 1024));
+    allocator.free(large.first(1024));
+    allocator.free(last);
+  }
+  EXPECT_LE(child.peak_bytes(), 2 * before);
+}
+
 TEST(ArenaAllocator, ResetKeepsWhatItIsToldToKeep) {
   RecordingAllocator child;
   ArenaAllocator arena(child.allocator());
@@ -324,6 +357,26 @@ TEST(ArenaAllocatorMark, RewindingAgainAndAgainDoesNotGrow) {
     if (round == 300) after_warm_up = child.peak_bytes();
   }
   EXPECT_LE(child.peak_bytes(), after_warm_up + after_warm_up / 2);
+}
+
+TEST(ArenaAllocatorMark, RewindGetsBackWhatANodeGrewByMeanwhile) {
+  static char buffer[1 << 20];
+  FixedBufferAllocator child{std::span<char>(buffer)};
+  ArenaAllocator arena(child.allocator());
+  const Allocator allocator = arena.allocator();
+  alloc_many(arena, 400);
+  auto gap = allocator.alloc<char>(3000).value();
+  do {
+    alloc_many(arena, 1);
+  } while (arena.query_capacity() - arena.query_used() > 1800);
+  allocator.free(gap);
+  const auto mark = arena.mark();
+  const std::size_t used = arena.query_used();
+  alloc_many(arena, 1, 2500);  // fits into the gap only
+  alloc_many(arena, 1000);     // from the rest of the node, which then grows
+  ASSERT_GT(arena.query_capacity(), 100'000U);
+  arena.rewind(mark);
+  EXPECT_LE(arena.query_used(), used + 64);
 }
 
 TEST(ArenaAllocatorMark, OfAnEmptyArenaEmptiesIt) {

@@ -50,6 +50,28 @@ TEST(AddressSanitizerDeathTest, SeesIntoAnArenaOverAnArena) {
   EXPECT_DEATH(read(block), "AddressSanitizer") << "poisoned, or not even mapped any more";
 }
 
+/// Has one block, which grows in place when asked to remap and is never resized.
+struct Remapping : PinnedAllocator<Remapping> {
+  void* raw_alloc(std::size_t size, Alignment) noexcept { return size <= sizeof(block) ? block : nullptr; }
+  bool raw_resize(void*, std::size_t, Alignment, std::size_t) noexcept { return false; }
+  void* raw_remap(void* memory, std::size_t, Alignment, std::size_t size) noexcept {
+    return size <= sizeof(block) ? memory : nullptr;
+  }
+  void raw_free(void*, std::size_t, Alignment) noexcept {}
+  alignas(64) char block[100'000];
+};
+
+TEST(AddressSanitizer, AHugeArenaBlockThatShrankAndGrewAgainIsAllLive) {
+  static Remapping child;
+  ArenaAllocator arena(child.allocator());
+  auto block = arena.allocator().alloc<char>(50'000).value();
+  ASSERT_TRUE(arena.allocator().resize(block, 20'000));
+  const auto grown = arena.allocator().remap(block.first(20'000), 60'000);
+  ASSERT_TRUE(grown.has_value());
+  write(grown->data() + 30'000);
+  write(grown->data() + 59'999);
+}
+
 TEST(AddressSanitizerDeathTest, SeesUseOfAFreedArenaBlock) {
   ArenaAllocator arena(page_allocator());
   auto block = arena.allocator().alloc<char>(24).value();
