@@ -27,8 +27,15 @@ class FixedBufferAllocator::SharedOperations {
   }
 
  private:
-  /// Two threads must not mark bytes of one AddressSanitizer granule: its shadow byte is written without atomics.
-  static constexpr Alignment granule = Alignment::from_bytes(ALLOT_ASAN ? 8 : 1);
+  /// Two threads must not mark bytes of one AddressSanitizer granule: its shadow byte is written without atomics. That
+  /// holds too when the program was built with AddressSanitizer and this library without.
+  static Alignment granule() noexcept {
+#ifdef ALLOT_DETAIL_POISON_AT_RUN_TIME
+    return Alignment::from_bytes(detail::a_tool_watches ? 8 : 1);
+#else
+    return Alignment::from_bytes(ALLOT_ASAN ? 8 : 1);
+#endif
+  }
 
   static FixedBufferAllocator& of(void* context) noexcept { return *static_cast<FixedBufferAllocator*>(context); }
 
@@ -38,7 +45,7 @@ class FixedBufferAllocator::SharedOperations {
     std::uintptr_t begin = 0;
     std::uintptr_t end = 0;
     do {
-      begin = Alignment::max(alignment, granule).forward(seen);
+      begin = Alignment::max(alignment, granule()).forward(seen);
       if (!checked_add(begin, size, end) || end > self.limit_) return nullptr;
     } while (!cursor.compare_exchange_weak(seen, end, std::memory_order_acq_rel, std::memory_order_acquire));
     void* memory = reinterpret_cast<void*>(begin);

@@ -4,9 +4,16 @@
 
 #include <array>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/heap_trap.hpp"
+
+#if !ALLOT_ASAN
+namespace allot::inline v0_1::detail {
+extern bool a_tool_watches;  // base/poison.hpp declares it for the library alone
+}
+#endif
 
 namespace allot {
 namespace {
@@ -169,6 +176,18 @@ TEST(FixedBufferAllocatorThreadSafe, GivesNoByteToTwoThreads) {
   }
   for (std::thread& thread : threads) thread.join();
 }
+
+#if !ALLOT_ASAN
+TEST(FixedBufferAllocatorThreadSafe, KeepsThreadsApartWhereTheProgramHasAddressSanitizerAndTheLibraryHasNot) {
+  alignas(8) char buffer[64];
+  FixedBufferAllocator fixed(buffer);
+  const bool watched = std::exchange(detail::a_tool_watches, true);
+  char* first = fixed.thread_safe().alloc<char>(1).value().data();
+  char* second = fixed.thread_safe().alloc<char>(1).value().data();
+  detail::a_tool_watches = watched;
+  EXPECT_EQ(second - first, 8) << "no two blocks in one byte of its shadow";
+}
+#endif
 
 TEST(FixedBufferAllocator, NeverTouchesTheGlobalHeap) {
   char buffer[1000];
