@@ -39,9 +39,12 @@ void* PageAllocator::raw_remap(void* memory, std::size_t size, Alignment alignme
   const std::size_t mapped = sys::round_up_to_pages(size);
   const std::size_t new_mapped = sys::round_up_to_pages(new_size);
   if (new_mapped == 0 || alignment.bytes() > sys::page_size()) return nullptr;
+  unpoison_defined(memory, mapped);  // before another thread can be given the addresses
   void* moved = sys::remap_pages(memory, mapped, new_mapped);
-  if (moved == nullptr) return nullptr;
-  unpoison_defined(memory, mapped);
+  if (moved == nullptr) {
+    poison_tail(memory, size, mapped);
+    return nullptr;
+  }
   poison_tail(moved, new_size, new_mapped);
   return moved;
 }

@@ -1,6 +1,7 @@
 #include "allot/sys/pages.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -93,6 +94,29 @@ TEST(Pages, RemapKeepsContentsWhereverTheyGo) {
   EXPECT_EQ(moved[1024 * page_size() - 1], 0);
   unmap_pages(moved, 1024 * page_size());
   if (moved != pages) unmap_pages(pages + page_size(), 3 * page_size());
+}
+
+TEST(Pages, AnObserverHearsOfAMoveWhileTheOldPagesAreStillThere) {
+  static bool were_there;
+  static int balance;
+  were_there = true;
+  balance = 0;
+  auto* pages = static_cast<char*>(map_pages(2 * page_size(), page_alignment));
+  ASSERT_NE(pages, nullptr);
+  observe_pages([](const void* range, std::size_t, bool mapped) noexcept {
+    balance += mapped ? 1 : -1;
+    unsigned char resident = 0;
+    if (!mapped && ::mincore(const_cast<void*>(range), page_size(), &resident) != 0) were_there = false;
+  });
+  void* moved = remap_pages(pages, page_size(), 4 * page_size());  // its neighbour is taken
+  void* impossible = remap_pages(pages + page_size(), page_size(), std::size_t{1} << 62);
+  observe_pages(nullptr);
+  ASSERT_NE(moved, nullptr);
+  EXPECT_EQ(impossible, nullptr);
+  EXPECT_TRUE(were_there);
+  EXPECT_EQ(balance, 0);
+  unmap_pages(moved, 4 * page_size());
+  unmap_pages(pages + page_size(), page_size());
 }
 
 TEST(Pages, RemapToASizeThatCannotBeChangesNothing) {

@@ -111,9 +111,12 @@ bool resize_pages(void* pages, std::size_t size, std::size_t new_size) noexcept 
 
 void* remap_pages(void* pages, std::size_t size, std::size_t new_size) noexcept {
   const KeepErrno keep;
+  tell_observer(pages, size, false);  // before another thread can be given the addresses
   void* moved = ::mremap(pages, size, new_size, MREMAP_MAYMOVE);
-  if (moved == MAP_FAILED) return nullptr;
-  tell_observer(pages, size, false);
+  if (moved == MAP_FAILED) {
+    tell_observer(pages, size, true);
+    return nullptr;
+  }
   tell_observer(moved, new_size, true);
   return moved;
 }
