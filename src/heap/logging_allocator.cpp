@@ -4,11 +4,14 @@ namespace allot::inline v0_1 {
 
 namespace {
 
+/// What of a name fits into a line beside the longest message.
+constexpr std::size_t longest_name = 100;
+
 /// Collects a line and hands it on whole.
 class Line {
  public:
   Line(const Sink& destination, std::string_view name) noexcept : destination_(destination) {
-    sink().text(name).text(": ");
+    sink().text(name.substr(0, longest_name)).text(": ");
   }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
@@ -64,9 +67,8 @@ void* LoggingAllocator::raw_remap(void* memory, std::size_t size, Alignment alig
 }
 
 void LoggingAllocator::raw_free(void* memory, std::size_t size, Alignment alignment) noexcept {
+  Line(sink_, name_).sink().text("free ").address(memory).text(", ").number(size).text(" bytes");
   child_.raw_free(memory, size, alignment);
-  Line line(sink_, name_);
-  line.sink().text("free ").address(memory).text(", ").number(size).text(" bytes");
 }
 
 }  // namespace allot::inline v0_1

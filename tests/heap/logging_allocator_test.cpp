@@ -55,5 +55,36 @@ TEST(LoggingAllocator, HandsEachLineToTheSinkInOnePiece) {
   EXPECT_EQ(pieces, 1);
 }
 
+TEST(LoggingAllocator, CutsALongNameAndNeverTheMessage) {
+  Log log;
+  alignas(8) char memory[64];
+  FixedBufferAllocator fixed(memory);
+  const std::string name(1000, 'n');
+  LoggingAllocator logged(fixed.allocator(), log.buffer.sink(), name);
+  (void)logged.allocator().alloc<char>(24).value();
+  EXPECT_EQ(log.take(memory), std::string(100, 'n') + ": alloc 24 bytes, alignment 1: BASE\n");
+}
+
+/// Writes a word when a block comes back.
+struct Announcing : PinnedAllocator<Announcing> {
+  explicit Announcing(Sink its_sink) noexcept : sink(its_sink) {}
+  void* raw_alloc(std::size_t, Alignment) noexcept { return &block; }
+  bool raw_resize(void*, std::size_t, Alignment, std::size_t) noexcept { return false; }
+  void* raw_remap(void*, std::size_t, Alignment, std::size_t) noexcept { return nullptr; }
+  void raw_free(void*, std::size_t, Alignment) noexcept { sink.text("free again\n"); }
+  Sink sink;
+  char block = 0;
+};
+
+TEST(LoggingAllocator, SaysThatABlockIsFreedBeforeAnotherThreadCanHaveIt) {
+  Log log;
+  Announcing child(log.buffer.sink());
+  LoggingAllocator logged(child.allocator(), log.buffer.sink());
+  auto block = logged.allocator().alloc<char>(1).value();
+  (void)log.take(&child.block);
+  logged.allocator().free(block);
+  EXPECT_EQ(log.take(&child.block), "allocator: free BASE, 1 bytes\nfree again\n");
+}
+
 }  // namespace
 }  // namespace allot

@@ -6,7 +6,8 @@
 ///     parser: resize 0x7f3c10 from 24 to 48 bytes: refused
 ///
 /// Cost: some formatting and one call of the sink a line; no memory. When not to use it: to count (TrackingAllocator).
-/// Threads: as the child and the sink. A line goes to the sink in one piece.
+/// Threads: as the child and the sink. A line goes to the sink in one piece; a free is logged before it happens, so
+/// that a block handed out again at once appears after it.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,8 @@ namespace allot::inline v0_1 {
 
 class LoggingAllocator : public PinnedAllocator<LoggingAllocator> {
  public:
-  /// `child`, the context of `sink` and the characters of `name` are held, not owned. Lines begin with the name.
+  /// `child`, the context of `sink` and the characters of `name` are held, not owned. Lines begin with the name
+  /// (its first 100 characters).
   explicit LoggingAllocator(Allocator child, Sink sink = error_sink(), std::string_view name = "allocator") noexcept
       : child_(child), sink_(sink), name_(name) {}
 
