@@ -297,5 +297,16 @@ TEST(BoundedWriter, LetsExactlyItsBoundThrough) {
   EXPECT_EQ(target.text, "abcdexy");
 }
 
+TEST(BoundedWriter, LetsNoMoreThanItsBoundThroughWhenAWriteFailed) {
+  char buffer[3];
+  io::FixedWriter fixed(buffer);
+  io::BoundedWriter bounded(fixed.writer(), 5);
+  EXPECT_FALSE(bounded.writer().write("abcd").has_value()) << "three of them arrive";
+  EXPECT_EQ(bounded.left(), 1U);
+  fixed.clear();
+  EXPECT_EQ(bounded.writer().write("efgh").error(), IoErrorKind::no_space_left);
+  EXPECT_EQ(fixed.text(), "e");
+}
+
 }  // namespace
 }  // namespace allot

@@ -1,7 +1,9 @@
 /// BoundedWriter: lets a limited number of bytes through to another writer.
 ///
-/// A piece that goes past the bound is written as far as the bound and gives the error no_space_left. Has no buffer:
-/// each write is one indirect call. Threads: not safe.
+/// A piece that goes past the bound is written as far as the bound and gives the error no_space_left. A piece that the
+/// other writer fails on counts as passed, since a part of it may have: never more than the bound gets through.
+/// Has no buffer: each write is one indirect call. When not to use it: for a bound on memory (LimitAllocator,
+/// FixedWriter). Threads: not safe.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +25,8 @@ class BoundedWriter : public PinnedWriter<BoundedWriter> {
 
   IoResult<void> raw_drain(std::string_view data) noexcept {
     const std::string_view fitting = data.substr(0, left_);
-    ALLOT_TRY_VOID(child_.write(fitting));
     left_ -= fitting.size();
+    ALLOT_TRY_VOID(child_.write(fitting));
     if (fitting.size() != data.size()) ALLOT_FAIL(IoErrorKind::no_space_left);
     return {};
   }
