@@ -94,8 +94,10 @@ TrackingStatistics TrackingAllocator::statistics() const noexcept {
 }
 
 void TrackingAllocator::restart_peak() noexcept {
-  peak_bytes_.store(read(live_bytes_), MemoryOrder::relaxed);
-  peak_blocks_.store(read(live_blocks_), MemoryOrder::relaxed);
+  peak_bytes_.store(0, MemoryOrder::relaxed);
+  peak_blocks_.store(0, MemoryOrder::relaxed);
+  raise_to(peak_bytes_, read(live_bytes_));
+  raise_to(peak_blocks_, read(live_blocks_));
 }
 
 // --- output ---
