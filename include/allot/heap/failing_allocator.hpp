@@ -4,7 +4,8 @@
 ///     FailingAllocator failing(child, {}, FailurePlan::from(0));      // never in place: the copying path runs
 ///
 /// Allocations have one plan, resizes and remaps (which may always refuse) another, each with its own index.
-/// Cost: some counting. Threads: not safe (a plan that depends on which thread came first would test nothing).
+/// Cost: some counting. When not to use it: to hold a program to a budget (LimitAllocator). Threads: not safe (a plan
+/// that depends on which thread came first would test nothing).
 #pragma once
 
 #include <cstddef>

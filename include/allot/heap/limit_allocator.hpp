@@ -3,7 +3,8 @@
 ///     LimitAllocator limited(child, 1 << 20);                 // this request may use a mebibyte
 ///
 /// Counts the bytes asked for, not what the child rounds them up to. Cost: an addition and a comparison.
-/// Threads: not safe.
+/// When not to use it: under an arena or a heap, to bound what their users take (they ask for larger pieces: put it
+/// over them); for a whole process, whose stacks and libraries it does not see. Threads: not safe.
 #pragma once
 
 #include <cstddef>

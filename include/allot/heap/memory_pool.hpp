@@ -57,7 +57,8 @@ class MemoryPool : public PinnedAllocator<MemoryPool<T, Config>> {
   /// Takes every slot back, without destroying the objects, and keeps chunks as `mode` says. O(chunks).
   void reset(ResetMode mode) noexcept { core_.reset(layout, mode); }
 
-  /// Makes sure that `count` more objects can be created without asking the child. Error: out_of_memory.
+  /// Makes sure that `count` more objects can be created without asking the child. Error: out_of_memory, and nothing
+  /// changed. O(slots given back and not taken again).
   [[nodiscard]] Result<void> preheat(std::size_t count) noexcept {
     if (!core_.reserve(layout, count)) return Unexpected(AllocError::out_of_memory);
     return {};

@@ -4,7 +4,8 @@
 ///
 /// For whoever writes an allocator or calls one without the typed operations; it also belongs under and over a wrapper
 /// of yours in its tests. It remembers nothing, so it finds neither leaks nor double frees (GeneralPurposeAllocator).
-/// Cost: a few comparisons. Always on. Threads: as the child.
+/// Cost: a few comparisons. Always on. When not to use it: between typed operations and an allocator of this library,
+/// which keep to the contract. Threads: as the child.
 #pragma once
 
 #include <cstddef>

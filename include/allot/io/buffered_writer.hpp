@@ -8,8 +8,9 @@
 ///
 /// Many small writes become few large ones: what fits is copied, and when the buffer is full it goes out whole; pieces
 /// of at least the buffer's size pass by it. Bytes that are still buffered at the end are lost: in checked builds that
-/// is said on standard error, unless a write failed before. When not to use it: over a writer that has a buffer itself
-/// (FileWriter takes one).
+/// is said on standard error, unless a write failed before. When the other writer fails, the bytes it was handed are
+/// given up: it cannot say how many it took, and none may arrive twice. When not to use it: over a writer that has a
+/// buffer itself (FileWriter takes one, and keeps what a descriptor that is not ready did not take).
 /// Threads: not safe.
 #pragma once
 

@@ -16,7 +16,7 @@ enum class IoErrorKind : std::uint8_t {
   no_space_left,     ///< a fixed buffer, a bound, a quota or a disk is full
   broken_pipe,       ///< nobody reads the other end any more
   bad_descriptor,    ///< the descriptor is closed, or not open for this direction
-  would_block,       ///< a non-blocking descriptor is not ready; call again later, nothing is lost
+  would_block,       ///< a non-blocking descriptor is not ready; what is buffered stays, flush again later
   end_of_stream,     ///< the source ended before what was asked for
   limit_exceeded,    ///< more than the caller allowed: a line longer than the buffer, nesting deeper than the limit
   invalid_format,    ///< a format string and its arguments contradict each other at run time

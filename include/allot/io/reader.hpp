@@ -2,7 +2,8 @@
 ///
 /// One pointer, passed by value: it names a reader object (FileReader, FixedReader, ...), which is pinned and must
 /// outlive every handle. The buffer is part of the interface: what is buffered is read inline, and views into it
-/// (`peek`, `take`, `take_line`) cost no copy; they hold until the next call that reads.
+/// (`peek`, `take`, `take_line`) cost no copy; they hold until the next call that reads. When not to use it: for text
+/// that is all in memory and needs no more than a string_view.
 /// Threads: not safe; one reader, one thread at a time.
 #pragma once
 
@@ -75,7 +76,8 @@ class [[nodiscard]] Reader {
   IoResult<std::string_view> take(std::size_t count) const noexcept;
 
   /// What stands before the next `delimiter`, both consumed; at the end of the stream what is left; empty optional when
-  /// nothing is. Error: limit_exceeded when the piece does not fit into the buffer (nothing is consumed).
+  /// nothing is. Error: limit_exceeded when the piece and one byte more do not fit into the buffer (nothing is
+  /// consumed).
   IoResult<std::optional<std::string_view>> take_until(char delimiter) const noexcept;
   /// The next line without its "\n".
   IoResult<std::optional<std::string_view>> take_line() const noexcept { return take_until('\n'); }
@@ -87,7 +89,8 @@ class [[nodiscard]] Reader {
   /// `most` bytes; out_of_memory. On an error what was read is consumed.
   IoResult<std::span<char>> read_all(Allocator allocator, std::size_t most = SIZE_MAX) const noexcept;
 
-  /// Passes everything up to the end of the stream on to `out`; returns how many bytes. Does not flush.
+  /// Passes everything up to the end of the stream on to `out`; returns how many bytes. Does not flush. When `out`
+  /// fails, the piece it was handed (at most the buffer, or 1 KiB) is consumed.
   IoResult<std::size_t> stream_to(Writer out) const noexcept;
 
   /// What is buffered, without reading more.
@@ -109,17 +112,18 @@ class [[nodiscard]] Reader {
 
 static_assert(sizeof(Reader) == sizeof(void*));
 
+/// Readers that say so of themselves, as FixedReader does.
+template <class R>
+concept WholeInMemory = R::whole_in_memory;
+
 /// The table of a reader type with `raw_read` (contract as in ReaderTable).
 template <class R>
 inline constexpr ReaderTable reader_table_of = {
     [](ReaderState& state, char* destination, std::size_t size) noexcept -> IoResult<std::size_t> {
       return static_cast<R&>(state).raw_read(destination, size);
     },
-    requires {requires R::whole_in_memory;
-}  // namespace allot::inline v0_1::io
-,
-}
-;
+    WholeInMemory<R>,
+};
 
 /// Base of reader objects: they neither copy nor move, because handles point at them. `Self` has `raw_read` and
 /// inherits from PinnedReader<Self>.

@@ -45,7 +45,8 @@ struct WriterState {
   [[nodiscard]] constexpr std::size_t capacity() const noexcept { return static_cast<std::size_t>(limit - begin); }
   /// Copies `data`, which must fit, behind the buffered bytes.
   void append(std::string_view data) noexcept {
-    if (!data.empty()) std::memcpy(position, data.data(), data.size());
+    if (data.empty()) return;
+    std::memcpy(position, data.data(), data.size());
     position += data.size();
   }
   /// Forgets the first `count` buffered bytes.
@@ -62,7 +63,9 @@ class [[nodiscard]] Writer {
   /// `state` is held, not owned.
   constexpr Writer(WriterState& state) noexcept : state_(&state) {}
 
-  /// Writes all of `data`. On an error a prefix of it may have been written.
+  /// Writes all of `data`, which does not lie in the writer's own buffer. On an error a prefix of it may have been
+  /// written; how much is not told, so what must survive a descriptor that is not ready goes through a buffer it fits
+  /// into, and only `flush` is tried again.
   ALLOT_ALWAYS_INLINE IoResult<void> write(std::string_view data) const noexcept {
     if (data.size() <= state_->room()) [[likely]] {
       state_->append(data);
@@ -83,7 +86,7 @@ class [[nodiscard]] Writer {
   IoResult<void> write_repeated(char byte, std::size_t count) const noexcept;
 
   /// Passes everything buffered on to the destination. On an error what did not arrive stays buffered: a later flush
-  /// goes on from there.
+  /// goes on from there (except in a BufferedWriter, see there).
   IoResult<void> flush() const noexcept { return state_->table->flush(*state_); }
 
   /// The free part of the buffer, possibly empty: write into it, then say how much with `advance`.

@@ -43,7 +43,8 @@ void for_each_module(void* context, void (*visit)(void* context, const LoadedMod
 void for_each_resident_range(std::uintptr_t begin, std::uintptr_t end, void* context,
                              void (*visit)(void* context, std::uintptr_t begin, std::uintptr_t end) noexcept) noexcept;
 
-/// Copies memory of this process that may vanish meanwhile; how many bytes could be read. Never a fault.
+/// Copies memory of this process that may vanish meanwhile; how many bytes could be read. Never a fault, unless a
+/// seccomp filter forbids process_vm_readv: then it is read as it is.
 [[nodiscard]] std::size_t copy_own_memory(std::uintptr_t from, void* to, std::size_t size) noexcept;
 
 /// The path of the running program, in `buffer` (cut off to its size).
