@@ -37,6 +37,17 @@ def measure(worker, api, library, workload, milliseconds):
     return json.loads(output)
 
 
+def scaling(times, columns):
+    """The throughput of two threads over that of one; a peer's column is ours to compare with, not to divide by."""
+    rows = dict(times.rows)
+    if "churn.1" not in rows or "churn.2" not in rows:
+        return []
+    table = Table("two threads", "operations a second of two threads over those of one", list(columns), [])
+    one, two = rows["churn.1"], rows["churn.2"]
+    table.add("churn", {column: 2 * one[column] / two[column] for column in columns})
+    return [table]
+
+
 def run(options):
     worker = str(options.build / "benchmarks/heap/allot_bench_heap")
     names = subprocess.run([worker, "list"], capture_output=True, text=True, check=True).stdout.split()
@@ -59,4 +70,4 @@ def run(options):
         peaks.add(name, {column: max(0.1, (kib - before[column]) / 1024) for column, kib in median("peak_kib").items()})
         settled.add(name, {column: max(0.1, (kib - before[column]) / 1024) for column, kib in median("settled_kib").items()})
         print(f"  {name}", flush=True)
-    return [times, peaks, settled]
+    return [times, *scaling(times, columns), peaks, settled]

@@ -46,7 +46,6 @@ std::map<std::string, std::vector<int>> table;
 bool f(const std::string& s) { return std::regex_match(s, std::regex("a+b*")) && table[s].size() == 3; }
 void g(std::vector<std::string>& v) { std::sort(v.begin(), v.end()); }
 """
-STATUS = "; import re; print('SETTLED', re.search(r'VmRSS:\\s+(\\d+)', open('/proc/self/status').read()).group(1))"
 
 
 def programs(directory):
@@ -54,25 +53,23 @@ def programs(directory):
     source = os.path.join(directory, "a.cpp")
     with open(source, "w") as file:
         file.write(CPLUSPLUS)
-    worker_free = {
+    commands = {
         "python3": [os.path.realpath(sys.executable), "-c", PYTHON + "\nimport re\nprint('SETTLED', re.search(r'VmRSS:\\s+(\\d+)', open('/proc/self/status').read()).group(1))"],
         "lua5.4": ["lua5.4", "-e", LUA + "\nfor line in io.lines('/proc/self/status') do local k = line:match('VmRSS:%s+(%d+)') if k then print('SETTLED', k) end end"],
         "sqlite3": ["sqlite3", ":memory:", SQL],
         "g++": ["g++", "-std=c++17", "-O1", "-c", source, "-o", os.path.join(directory, "a.o")],
     }
-    return {name: command for name, command in worker_free.items() if shutil.which(command[0])}
+    return {name: command for name, command in commands.items() if shutil.which(command[0])}
 
 
 def run_once(command, library):
     """Seconds of processor time, peak KiB of the largest process, settled KiB or None."""
     with tempfile.TemporaryFile("w+") as output:
-        begin = os.times()
         process = subprocess.Popen(command, env=environment(library), stdout=output, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
         if status != 0:
             sys.exit(f"{command[0]} failed with {library}")
-        del begin
         output.seek(0)
         settled = [line.split()[1] for line in output if line.startswith("SETTLED")]
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss, int(settled[0]) if settled else None
