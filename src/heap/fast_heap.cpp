@@ -97,7 +97,9 @@ void* FastHeap::raw_remap(void* memory, std::size_t size, Alignment alignment, s
     unpoison(memory, new_size);
     return memory;
   }
-  return heap()->remap(body_of_thread(), memory, size, alignment, new_size);
+  detail::fast::CacheBody* cache = body_of_thread();
+  if (cache != nullptr && Heap::grow_in_own_run(*cache, memory, size, alignment, new_size)) return memory;
+  return heap()->remap(cache, memory, size, alignment, new_size);
 }
 
 bool FastHeap::validate(const void* address) noexcept {

@@ -106,9 +106,6 @@ bool Heap::resize(void* block, std::size_t size, Alignment alignment, std::size_
 }
 
 void* Heap::remap(CacheBody* cache, void* block, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {
-  if (cache != nullptr && cache->large().last_run_was(block) && fit_own_run(*cache, block, size, alignment, new_size)) {
-    return block;
-  }
   if (resize(block, size, alignment, new_size)) return block;
   const bool was_huge = kind_of(extent_of(size, alignment), alignment) == BlockKind::huge;
   const bool is_huge = kind_of(extent_of(new_size, alignment), alignment) == BlockKind::huge;
@@ -230,17 +227,6 @@ bool Heap::fit_run(void* block, std::size_t size) noexcept {
   if (span.size_class != no_class) return false;
   if (size > span.bytes() && !pages.resize_run(span, slices_for(size))) return false;
   span.block_size = static_cast<std::uint32_t>(size);
-  return true;
-}
-
-/// Grows the block in the thread's kept run, if it is that one: only a block that is not huge lies in a segment, where
-/// the record can be checked.
-bool Heap::fit_own_run(CacheBody& cache, void* block, std::size_t size, Alignment alignment,
-                       std::size_t new_size) noexcept {
-  const std::size_t extent = extent_of(new_size, alignment);
-  if (new_size < size || kind_of(extent, alignment) == BlockKind::huge) return false;
-  if (!cache.large().fit_run(block, extent + 1)) return false;
-  unpoison(static_cast<char*>(block) + size, new_size - size);
   return true;
 }
 

@@ -11,6 +11,8 @@
 #include <cstdint>
 
 #include "allot/base/alignment.hpp"
+#include "allot/base/config.hpp"
+#include "allot/base/poison.hpp"
 #include "allot/heap/fast/page_map.hpp"
 #include "allot/heap/fast/thread_cache.hpp"
 #include "cache_body.hpp"
@@ -44,6 +46,17 @@ class Heap {
   [[nodiscard]] bool open(std::uint64_t serial, PageMap* map) noexcept;
   /// Gives all memory back. No thread may be in the heap, and no cache attached to it.
   void close() noexcept;
+
+  /// Grows the block in the thread's kept run where it is, if it is that one; what remap begins with. Only a block that
+  /// is not huge lies in a segment, where the record can be checked.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE static bool grow_in_own_run(CacheBody& cache, void* block, std::size_t size,
+                                                                Alignment alignment, std::size_t new_size) noexcept {
+    if (!cache.large().last_run_was(block) || new_size < size) return false;
+    const std::size_t extent = extent_of(new_size, alignment);
+    if (kind_of(extent, alignment) == BlockKind::huge || !cache.large().fit_run(block, extent + 1)) return false;
+    unpoison(static_cast<char*>(block) + size, new_size - size);
+    return true;
+  }
 
   /// The operations of raw_allocator.hpp. `cache` is the calling thread's, null when it has none (any more).
   [[nodiscard]] void* allocate(CacheBody* cache, std::size_t size, Alignment alignment, bool& untouched) noexcept;
@@ -90,8 +103,6 @@ class Heap {
   void free_of_class(CacheBody* cache, void* block, std::size_t size, SizeClass size_class) noexcept;
   [[nodiscard]] void* allocate_run(CacheBody* cache, std::size_t size, bool& untouched) noexcept;
   [[nodiscard]] void* allocate_huge(CacheBody* cache, std::size_t size, Alignment alignment, bool& untouched) noexcept;
-  [[nodiscard]] static bool fit_own_run(CacheBody& cache, void* block, std::size_t size, Alignment alignment,
-                                        std::size_t new_size) noexcept;
   [[nodiscard]] void* run_to_grow_in(CacheBody* cache, std::size_t size) noexcept;
   [[nodiscard]] void* grow_into_run(CacheBody* cache, void* block, std::size_t size, Alignment alignment,
                                     std::size_t new_size) noexcept;

@@ -60,7 +60,9 @@ void* process_remap(void*, void* block, std::size_t size, Alignment alignment, s
     unpoison(block, new_size);
     return block;
   }
-  return process_heap.remap(process_cache(), block, size, alignment, new_size);
+  CacheBody* cache = process_cache();
+  if (cache != nullptr && Heap::grow_in_own_run(*cache, block, size, alignment, new_size)) return block;
+  return process_heap.remap(cache, block, size, alignment, new_size);
 }
 
 bool process_fit_own_run(void* block, std::size_t size) noexcept {
