@@ -3,7 +3,7 @@
 #pragma once
 
 #include <pthread.h>
-#include <sched.h>
+#include <time.h>
 
 #include <array>
 #include <atomic>
@@ -103,8 +103,8 @@ void on_threads(int threads, Work work) {
   for (int i = 0; i < threads; ++i) pthread_join(handles[static_cast<std::size_t>(i)], nullptr);
 }
 
-/// Waits until `ready()`: a moment on the processor, then by giving it to others, so that processor time counts what
-/// the threads do and not how long another one was not run.
+/// Waits until `ready()`: a moment on the processor, then asleep, so that processor time counts what the threads do and
+/// not how long another one was not run.
 template <class Ready>
 void wait_until(Ready ready) {
   for (int turns = 0; !ready(); ++turns) {
@@ -113,7 +113,8 @@ void wait_until(Ready ready) {
       __builtin_ia32_pause();
 #endif
     } else {
-      sched_yield();
+      const timespec moment{0, 20'000};
+      nanosleep(&moment, nullptr);
     }
   }
 }

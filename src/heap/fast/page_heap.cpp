@@ -17,7 +17,7 @@ constexpr std::uint64_t all_slices = ~std::uint64_t{1};  // all but the header's
 constexpr std::size_t small_pages_segments = 4;          // segments before huge pages are asked for
 constexpr std::size_t dirty_floor = 32;                  // slices kept for the next span
 constexpr std::size_t aged_limit = 16;                   // slices of long lives kept
-constexpr std::size_t tolerated_regret = 128;            // slices; about a third of a percent of the time
+constexpr std::size_t tolerated_regret = 64;             // slices
 constexpr std::uint32_t long_life = 256;                 // milliseconds
 constexpr std::uint32_t tick_length = 100;               // milliseconds
 
@@ -267,8 +267,7 @@ void PageHeap::purge_down_to(std::size_t dirty) noexcept {
 
 void PageHeap::keep_bounds() noexcept {
   const std::size_t fallen = recent_peak_ - used_slices_;
-  const std::size_t wanted = regretted_ > tolerated_regret ? 2 * (regretted_ - tolerated_regret) : 0;
-  const std::size_t limit = dirty_floor + used_slices_ / 8 + (wanted < fallen ? wanted : fallen);
+  const std::size_t limit = dirty_floor + used_slices_ / 8 + (regretted_ > tolerated_regret ? fallen : 0);
   if (aged_slices_ > aged_limit) purge_aged();
   if (dirty_slices_ > limit) purge_down_to(limit - limit / 4);
 }
@@ -278,7 +277,7 @@ void PageHeap::tick(std::uint32_t now) noexcept {
   const std::size_t fallen = recent_peak_ - recent_peak_ / 4;
   recent_peak_ = now - last_tick_ < 5 * tick_length && fallen > used_slices_ ? fallen : used_slices_;
   just_returned_ /= 2;
-  regretted_ -= regretted_ / 4;
+  regretted_ -= regretted_ / 8;
   last_tick_ = now;
   if (dirty_slices_ == 0) return;
   purge_aged();

@@ -2,8 +2,9 @@
 ///
 /// Purge policy. A freed span keeps its memory for the next one. What is kept is bounded: 2 MiB and an eighth of what
 /// is in use; beyond that a quarter of it goes back (MADV_DONTNEED). A program that builds and drops the same again and
-/// again is noticed by what it costs: slices that were given back and are needed again soon are counted, and above some
-/// hundred a second twice as many are kept, up to the peak of the last half second. A span that lived for a quarter of
+/// again is noticed by what it costs: slices that were given back and are needed again soon are counted, and above 64
+/// of them (4 MiB; the count falls by an eighth every 100 ms) all is kept that was in use within the last half second.
+/// A span that lived for a quarter of
 /// a second or more gives its memory back with the next MiB of its like: the 10 us of a system call and new page faults
 /// are then under 0.01 % of its life. While the heap is in use, what stays unused over two ticks of 100 ms goes back
 /// too. A segment without spans is unmapped when there is another one. Cost: about 5 us a slice given back, 5 us when
@@ -90,7 +91,7 @@ class PageHeap {
   std::size_t used_slices_ = 0;
   std::size_t recent_peak_ = 0;    // of used_slices_; falls by a quarter a tick
   std::size_t just_returned_ = 0;  // slices given back lately; halves a tick
-  std::size_t regretted_ = 0;      // slices given back and needed again soon; falls by a quarter a tick
+  std::size_t regretted_ = 0;      // slices given back and needed again soon; falls by an eighth a tick
   std::size_t dirty_slices_ = 0;
   std::size_t aged_slices_ = 0;
   std::size_t returned_slices_ = 0;
