@@ -3,6 +3,7 @@
 
     benchmarks/run.py --build build/release                 the fast heap against every malloc that is installed
     benchmarks/run.py --build build/release programs        real programs, the malloc library preloaded
+    benchmarks/run.py --build build/release check          real programs under `allot check`, beside themselves as they are
     benchmarks/run.py --build build/release regions         arenas and pools against std::pmr and foonathan/memory
     benchmarks/run.py --build build/release instructions    instructions a pair, counted by callgrind
     benchmarks/run.py --build build/release http            the HTTP server against nginx, Beast and cpp-httplib
@@ -20,6 +21,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "harness"))
+import checked  # noqa: E402
 import heap  # noqa: E402
 import instructions  # noqa: E402
 import peers  # noqa: E402
@@ -27,7 +29,7 @@ import programs  # noqa: E402
 import regions  # noqa: E402
 import report  # noqa: E402
 
-OWN = {"heap": heap, "programs": programs, "regions": regions, "instructions": instructions}
+OWN = {"check": checked, "heap": heap, "programs": programs, "regions": regions, "instructions": instructions}
 
 
 def parse_arguments():
