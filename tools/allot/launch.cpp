@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 namespace allot::tool {
 
@@ -29,10 +31,30 @@ std::string own_folder() {
   return fs::read_symlink("/proc/self/exe", error).parent_path().string();
 }
 
-std::string file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
+/// A file's bytes, mapped: of a large program only a few pages are looked at.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    struct stat status{};
+    if (::fstat(file, &status) == 0 && status.st_size > 0) {
+      void* bytes = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE, file, 0);
+      if (bytes != MAP_FAILED) bytes_ = {static_cast<const char*>(bytes), static_cast<std::size_t>(status.st_size)};
+    }
+    ::close(file);
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile() {
+    if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+  }
+
+  [[nodiscard]] std::string_view bytes() const { return bytes_; }
+
+ private:
+  std::string_view bytes_;
+};
 
 /// The interpreter of a script, or the program itself.
 std::string executed_file(const std::string& path) {
@@ -47,30 +69,61 @@ std::string executed_file(const std::string& path) {
   return name == std::string::npos ? path : find_program(line.substr(name + 1));
 }
 
+/// A structure of an ELF file, or zeros when the file ends before it.
+template <class T>
+T read_at(std::string_view bytes, std::uint64_t at) {
+  T value{};
+  if (at <= bytes.size() && sizeof value <= bytes.size() - at) std::memcpy(&value, bytes.data() + at, sizeof value);
+  return value;
+}
+
+/// Calls `act(part)` for every program header.
+template <class Act>
+void for_each_part(std::string_view bytes, const Act& act) {
+  const auto head = read_at<Elf64_Ehdr>(bytes, 0);
+  for (unsigned i = 0; i < head.e_phnum; ++i)
+    act(read_at<Elf64_Phdr>(bytes, head.e_phoff + std::uint64_t{i} * head.e_phentsize));
+}
+
 /// Whether an ELF file asks for a dynamic loader. -1: not an ELF file of this machine.
-int is_dynamic(const std::string& bytes) {
-  Elf64_Ehdr head;
-  if (bytes.size() < sizeof head) return -1;
-  std::memcpy(&head, bytes.data(), sizeof head);
+int is_dynamic(std::string_view bytes) {
+  const auto head = read_at<Elf64_Ehdr>(bytes, 0);
   if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64) return -1;
-  for (unsigned i = 0; i < head.e_phnum; ++i) {
-    Elf64_Phdr part;
-    const std::size_t at = head.e_phoff + std::size_t{i} * head.e_phentsize;
-    if (at + sizeof part > bytes.size()) return -1;
-    std::memcpy(&part, bytes.data() + at, sizeof part);
-    if (part.p_type == PT_INTERP) return 1;
-  }
-  return 0;
+  int dynamic = 0;
+  for_each_part(bytes, [&](const Elf64_Phdr& part) { dynamic |= part.p_type == PT_INTERP; });
+  return dynamic;
+}
+
+/// The names a program exchanges with libraries, one behind the other.
+std::string_view dynamic_names(std::string_view bytes) {
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;
+  for_each_part(bytes, [&](const Elf64_Phdr& part) {
+    if (part.p_type != PT_DYNAMIC) return;
+    for (std::uint64_t at = 0; at < part.p_filesz; at += sizeof(Elf64_Dyn)) {
+      const auto entry = read_at<Elf64_Dyn>(bytes, part.p_offset + at);
+      if (entry.d_tag == DT_STRTAB) address = entry.d_un.d_ptr;
+      if (entry.d_tag == DT_STRSZ) size = entry.d_un.d_val;
+    }
+  });
+  std::string_view names;
+  for_each_part(bytes, [&](const Elf64_Phdr& part) {
+    if (part.p_type != PT_LOAD || address < part.p_vaddr || address - part.p_vaddr >= part.p_filesz) return;
+    const std::uint64_t offset = address - part.p_vaddr + part.p_offset;
+    if (offset < bytes.size()) names = bytes.substr(offset, size);
+  });
+  return names;
 }
 
 /// The sanitizer a program was built with, or empty.
-std::string sanitizer_of(const std::string& bytes) {
+std::string sanitizer_of(std::string_view bytes) {
   const std::pair<const char*, const char*> signs[] = {{"__asan_init", "AddressSanitizer"},
                                                        {"__tsan_init", "ThreadSanitizer"},
                                                        {"__msan_init", "MemorySanitizer"},
                                                        {"__hwasan_init", "HWAddressSanitizer"}};
+  const std::string_view names = dynamic_names(bytes);
   for (const auto& [symbol, name] : signs) {
-    if (bytes.find(symbol) != std::string::npos) return name;
+    if (names.find(symbol) != std::string_view::npos) return name;
   }
   return "";
 }
@@ -231,7 +284,8 @@ Refusal refuse(const std::string& program, const std::string& path) {
                                   " runs with other rights than yours (setuid or setgid): the loader ignores "
                                   "preloaded libraries there. Check a copy without that bit"};
   }
-  const std::string bytes = file_text(file);
+  const MappedFile mapped(file);
+  const std::string_view bytes = mapped.bytes();
   const int dynamic = is_dynamic(bytes);
   if (dynamic < 0) return {exit_not_checked, file + " is no 64-bit ELF program or script: it cannot be checked"};
   if (dynamic == 0) {
