@@ -168,28 +168,4 @@ std::vector<FoldedStack> parse_folded(const std::string& text) {
   return stacks;
 }
 
-std::string diff_text(const std::vector<FoldedStack>& before, const std::vector<FoldedStack>& after, std::size_t top) {
-  std::map<std::string, std::int64_t> changes;
-  std::int64_t sum = 0;
-  for (const FoldedStack& stack : before) changes[stack.stack] -= static_cast<std::int64_t>(stack.bytes);
-  for (const FoldedStack& stack : after) changes[stack.stack] += static_cast<std::int64_t>(stack.bytes);
-  std::vector<std::pair<std::string, std::int64_t>> sorted;
-  for (const auto& change : changes) {
-    sum += change.second;
-    if (change.second != 0) sorted.push_back(change);
-  }
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& left, const auto& right) { return std::abs(left.second) > std::abs(right.second); });
-  const auto signed_text = [](std::int64_t bytes) {
-    return (bytes < 0 ? "-" : "+") + human_bytes(static_cast<std::uint64_t>(std::abs(bytes)));
-  };
-  std::string text;
-  for (std::size_t i = 0; i < sorted.size() && i < top; ++i) {
-    std::string stack = sorted[i].first;
-    for (std::size_t at = 0; (at = stack.find(';', at)) != std::string::npos;) stack.replace(at, 1, "\n    ");
-    text += signed_text(sorted[i].second) + "\n    " + stack + "\n";
-  }
-  return text + "allot diff: " + counted(sorted.size(), "stack") + " changed, " + signed_text(sum) + " in all\n";
-}
-
 }  // namespace allot::inline v0_1::check

@@ -4,6 +4,7 @@
 #include "allot/check/json_text.hpp"
 #include "allot/check/profile.hpp"
 #include "allot/check/reports.hpp"
+#include "page_parts.hpp"
 
 namespace allot::inline v0_1::check {
 
@@ -86,12 +87,6 @@ by("search").oninput = e => { wanted = e.target.value.toLowerCase(); draw(); };
 draw(); timeline(); histogram();
 </script></html>
 )";
-
-/// Inside a script element `</` must not appear.
-std::string script_safe(std::string text) {
-  for (std::size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3) text.replace(at, 2, "<\\/");
-  return text;
-}
 
 class Data {
  public:

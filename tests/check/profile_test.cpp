@@ -40,13 +40,6 @@ TEST(Profile, FoldedStacksAreReadBackAndOtherLinesLeftOut) {
   EXPECT_EQ(stacks[0].bytes, 12U);
 }
 
-TEST(Profile, DiffShowsTheLargestChangeFirst) {
-  const std::string text = check::diff_text({{"a", 10}, {"b", 500}, {"c", 7}}, {{"a", 30}, {"d", 100}, {"c", 7}}, 10);
-  EXPECT_EQ(text,
-            "-500 bytes\n    b\n+100 bytes\n    d\n+20 bytes\n    a\n"
-            "allot diff: 3 stacks changed, -380 bytes in all\n");
-}
-
 TEST(Profile, PprofBeginsWithASampleTypeAndHoldsTheNames) {
   const std::string bytes = check::profile_pprof(profile());
   ASSERT_GT(bytes.size(), 6U);

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "allot/check/profile.hpp"
+#include "allot/check/profile_diff.hpp"
 #include "allot/check/record_reader.hpp"
 #include "launch.hpp"
 
@@ -92,10 +93,15 @@ int run_profile(const ProfileOptions& options) {
 }
 
 CLI::App* add_diff_command(CLI::App& app, DiffOptions& options) {
-  CLI::App* diff = app.add_subcommand("diff", "Compare two profiles, as written by `allot profile --folded`");
+  CLI::App* diff =
+      app.add_subcommand("diff", "Compare two profiles, as written by `allot profile --folded`: most growth first");
   diff->add_option("before", options.before, "Folded stacks of the first run")->required();
   diff->add_option("after", options.after, "Folded stacks of the second run")->required();
-  diff->add_option("--top", options.top, "Changes shown");
+  diff->add_option("-o,--output", options.output, "Text into this file instead of standard output");
+  diff->add_option("--json", options.json, "JSON into this file (- is standard output)");
+  diff->add_option("--folded", options.folded, "Folded stacks with both numbers into this file, for flame graph tools");
+  diff->add_option("--html", options.html, "One page with a flame graph coloured by growth into this file");
+  diff->add_option("--top", options.top, "Stacks shown of those that grew, and of those that shrank");
   return diff;
 }
 
@@ -107,8 +113,14 @@ int run_diff(const DiffOptions& options) {
     std::cerr << "allot diff: cannot read " << *path << "\n";
     return 2;
   }
-  std::cout << check::diff_text(check::parse_folded(before), check::parse_folded(after), options.top);
-  return 0;
+  const check::ProfileDiff diff = check::diff_profiles(check::parse_folded(before), check::parse_folded(after));
+  const bool written = write_file(options.output.empty() ? "-" : options.output, check::diff_text(diff, options.top)) &&
+                       write_file(options.json, check::diff_json(diff)) &&
+                       write_file(options.folded, check::diff_folded(diff)) &&
+                       write_file(options.html, check::diff_html(diff));
+  if (written) return 0;
+  std::cerr << "allot diff: a file could not be written\n";
+  return exit_not_checked;
 }
 
 }  // namespace allot::tool

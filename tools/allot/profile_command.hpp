@@ -17,6 +17,7 @@ struct ProfileOptions {
 
 struct DiffOptions {
   std::string before, after;
+  std::string output, json, folded, html;
   std::size_t top = 20;
 };
 

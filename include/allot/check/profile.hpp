@@ -44,7 +44,7 @@ enum class Measure : std::uint8_t { peak, total, live };
 [[nodiscard]] std::string profile_text(const Profile& profile, std::size_t top);
 /// One line a stack, outermost frame first, and its bytes: what flame graph tools read.
 [[nodiscard]] std::string profile_folded(const Profile& profile, Measure measure);
-/// "format": "allot-profile", "version": 1; `allot diff` reads it.
+/// "format": "allot-profile", "version": 1.
 [[nodiscard]] std::string profile_json(const Profile& profile);
 /// The pprof protocol buffer (uncompressed), with all measures.
 [[nodiscard]] std::string profile_pprof(const Profile& profile);
@@ -62,9 +62,5 @@ struct FoldedStack {
 
 /// Reads folded stacks. Lines that are none are left out.
 [[nodiscard]] std::vector<FoldedStack> parse_folded(const std::string& text);
-
-/// What changed between two sets of folded stacks, largest change first.
-[[nodiscard]] std::string diff_text(const std::vector<FoldedStack>& before, const std::vector<FoldedStack>& after,
-                                    std::size_t top);
 
 }  // namespace allot::inline v0_1::check
