@@ -1,4 +1,4 @@
-/// A look at memory faults (SIGSEGV) before the program sees them.
+/// A look at memory faults (SIGSEGV, SIGBUS) before the program sees them: to mend them, or to say a word about them.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Fault {
 /// cause is gone, the instruction is tried again. False: the fault goes on to whoever handled it before.
 using FaultInterceptor = bool (*)(const Fault& fault) noexcept;
 
-/// Puts `interceptor` in front of the present handler of SIGSEGV; the same one again does nothing, another one replaces
+/// Puts `interceptor` in front of the present handlers; the same one again does nothing, another one replaces
 /// it. A handler the program installs later comes first and may hide faults from it. False when the system refuses.
 /// Threads: safe.
 bool intercept_faults(FaultInterceptor interceptor) noexcept;

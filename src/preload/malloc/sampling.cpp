@@ -5,7 +5,7 @@
 
 #include "allot/core/sink.hpp"
 #include "allot/heap/fast/process_heap.hpp"
-#include "allot/sys/fault_hook.hpp"
+#include "allot/sys/fault_interceptor.hpp"
 #include "allot/sys/mutex.hpp"
 #include "allot/sys/pages.hpp"
 
@@ -56,8 +56,7 @@ void report(const char* what, const Slot& slot, std::uintptr_t address) noexcept
 }
 
 /// In the signal handler: takes no lock, the program is about to end.
-void explain_fault(const void* where) noexcept {
-  const auto address = reinterpret_cast<std::uintptr_t>(where);
+void explain(std::uintptr_t address) noexcept {
   if (address < pool || address >= pool_end) return;
   const Slot& above = slots[slot_of(address)];
   const bool in_page = ((address - pool) / sys::page_size()) % 2 == 1;
@@ -67,6 +66,11 @@ void explain_fault(const void* where) noexcept {
   const Slot& below = slots[number == 0 ? 0 : number - 1];
   if (below.live) return report("access past the end of", below, address);
   report("access before the begin of", above, address);
+}
+
+bool explain_fault(const sys::Fault& fault) noexcept {
+  explain(reinterpret_cast<std::uintptr_t>(fault.address));
+  return false;  // nothing is mended
 }
 
 [[noreturn]] void stop(const char* what, const Slot& slot, const void* address) noexcept {
@@ -93,7 +97,7 @@ Slot& live_slot(const void* block, const char* what_if_dead) noexcept {
   if (pages == nullptr) return;
   pool = reinterpret_cast<std::uintptr_t>(pages);
   pool_end = pool + bytes;
-  sys::on_memory_fault(&explain_fault);
+  (void)sys::intercept_faults(&explain_fault);
   detail::fast::process_cold_paths_only();
   countdown.store(interval, std::memory_order_relaxed);
   sample_interval.store(interval, std::memory_order_release);

@@ -13,7 +13,13 @@ namespace {
 
 constinit std::atomic<FaultInterceptor> current{nullptr};
 constinit Mutex mutex;
-struct sigaction before;
+/// What handled the signals before us.
+struct sigaction before_segv;
+struct sigaction before_bus;
+
+struct sigaction& before_of(int signal) noexcept {
+  return signal == SIGSEGV ? before_segv : before_bus;
+}
 
 #if defined(__x86_64__)
 
@@ -41,13 +47,16 @@ Fault fault_of(const siginfo_t& info, const ucontext_t& context) noexcept {
 
 #endif
 
-/// Hands the fault to the handler before us; the default one ends the program when the instruction faults again.
+/// Hands the fault to the handler before us; the default one ends the program when the instruction faults again, or
+/// when the signal that was sent is sent again.
 void pass_on(int signal, siginfo_t* info, void* context) noexcept {
+  const struct sigaction& before = before_of(signal);
   if ((before.sa_flags & SA_SIGINFO) != 0) return before.sa_sigaction(signal, info, context);
   if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) return before.sa_handler(signal);
   struct sigaction default_action = {};
   default_action.sa_handler = SIG_DFL;
   ::sigaction(signal, &default_action, nullptr);
+  if (info->si_code <= 0) ::raise(signal);
 }
 
 void handle(int signal, siginfo_t* info, void* context) noexcept {
@@ -65,7 +74,7 @@ bool intercept_faults(FaultInterceptor interceptor) noexcept {
   struct sigaction action = {};
   action.sa_sigaction = &handle;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  if (::sigaction(SIGSEGV, &action, &before) == 0) return true;
+  if (::sigaction(SIGSEGV, &action, &before_segv) == 0 && ::sigaction(SIGBUS, &action, &before_bus) == 0) return true;
   current.store(nullptr, std::memory_order_release);
   return false;
 }
