@@ -393,10 +393,11 @@ class Collector {
       issue.indirect_bytes = leak.indirect_bytes;
       issue.address = leak.example;
       if (issue.severity != Severity::remark || options_.trace_remarks) add_trace(issue, "allocated here", leak.stack);
-      LeakSum& sum = result_.leaks[static_cast<std::size_t>(leak.kind) & 3];
+      finish(std::move(issue));
+      const bool suppressed = !result_.issues.back().suppressed_by.empty();
+      LeakSum& sum = suppressed ? result_.suppressed_leaks : result_.leaks[static_cast<std::size_t>(leak.kind) & 3];
       sum.blocks += leak.blocks;
       sum.bytes += leak.bytes;
-      finish(std::move(issue));
     }
   }
 

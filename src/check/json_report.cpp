@@ -53,7 +53,9 @@ void add_leak_sums(JsonText& json, const ProcessFindings& process) {
     json.member("blocks", process.leaks[kind].blocks).member("bytes", process.leaks[kind].bytes);
     json.end_object();
   }
-  json.end_object();
+  json.key("suppressed").begin_object();
+  json.member("blocks", process.suppressed_leaks.blocks).member("bytes", process.suppressed_leaks.bytes);
+  json.end_object().end_object();
 }
 
 void add_process(JsonText& json, const ProcessFindings& process) {

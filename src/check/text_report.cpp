@@ -118,6 +118,10 @@ class TextReport {
         text_ += std::string("  ") + names[kind] + ": " + human_bytes(sum.bytes) + " in " +
                  counted(sum.blocks, "block") + "\n";
       }
+      const LeakSum& suppressed = process.suppressed_leaks;
+      if (suppressed.blocks != 0) {
+        text_ += "  suppressed: " + human_bytes(suppressed.bytes) + " in " + counted(suppressed.blocks, "block") + "\n";
+      }
     }
     text_ += "\n";
   }

@@ -56,7 +56,8 @@ struct ProcessFindings {
   std::vector<std::string> notes;  ///< what could not be done, and what the library wanted to say
   std::uint64_t allocations = 0;
   std::uint64_t peak_bytes = 0;
-  LeakSum leaks[4];  ///< by runtime::LeakKind
+  LeakSum leaks[4];          ///< by runtime::LeakKind; without those a suppression covers
+  LeakSum suppressed_leaks;  ///< of every kind
   bool leaks_known = false;
   std::vector<Issue> issues;
 };
