@@ -180,7 +180,8 @@ class Scan {
 
   void scan_mapping(const sys::Mapping& mapping) noexcept {
     if (!mapping.readable || !mapping.writable || is_device(mapping)) return;
-    if (checked_malloc::record().covers(mapping.begin)) return;
+    // The kernel joins neighbours to one mapping: only what is the record's from end to end is skipped here.
+    if (checked_malloc::record().covers(mapping.begin) && checked_malloc::record().covers(mapping.end - 1)) return;
     std::uintptr_t begin = mapping.begin;
     const std::uintptr_t lowest = lowest_stack_pointer(mapping);
     if (lowest != 0) {

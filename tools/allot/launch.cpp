@@ -317,14 +317,22 @@ std::string find_library() {
 Ending run_checked(const std::vector<std::string>& command, const std::string& folder, const LibraryOptions& options,
                    unsigned seconds, bool& timed_out, bool quiet, const Meanwhile& meanwhile) {
   const IgnoreTerminalSignals ignore;
+  // A signal to be forwarded waits until there is somebody to forward it to.
+  sigset_t forwarded;
+  sigset_t before;
+  sigemptyset(&forwarded);
+  if (meanwhile.forward != 0) sigaddset(&forwarded, meanwhile.forward);
+  ::sigprocmask(SIG_BLOCK, &forwarded, &before);
   const pid_t process = ::fork();
-  if (process < 0) return {Ending::Kind::not_started, errno};
   if (process == 0) {
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
     ignore.restore();
     become(command, folder, options, quiet);
   }
-  forwarded_to = process;
+  forwarded_to = process > 0 ? process : 0;
   if (meanwhile.forward != 0) ::signal(meanwhile.forward, &forward_signal);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (process < 0) return {Ending::Kind::not_started, errno};
   const Ending ending = wait_for(process, seconds, timed_out, meanwhile);
   forwarded_to = 0;
   return ending;
