@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "allot/heap/arena_allocator.hpp"
 #include "allot/heap/c_allocator.hpp"
@@ -156,7 +157,9 @@ TEST(ExhaustionCheck, FindsMemoryThatDoesNotComeBack) {
   ForgetsWhatIsFreed allocator;
   const ConformanceReport report = check_exhaustion(allocator.allocator(), {.reuses_freed_memory = false});
   EXPECT_FALSE(report.passed());
-  EXPECT_STREQ(report.first_failure(), "gave nothing at all");
+  // How much of the last node is left for a second time depends on the build's red zones.
+  const std::string_view found = report.first_failure();
+  EXPECT_TRUE(found == "gave nothing at all" || found == "less than three quarters of the memory came back") << found;
 }
 TEST(ExhaustionCheck, FindsAnAllocatorWithoutAnEnd) {
   const ConformanceReport report = check_exhaustion(page_allocator(), {.most_bytes = std::size_t{1} << 20});
