@@ -328,6 +328,15 @@ TEST(Result, ChainsMembersReferencesAndMoves) {
   EXPECT_EQ(&reference.or_else([&](Error) -> Result<int&, Error> { return variable; }).value(), &variable);
 }
 
+/// A literal type whose copies are not trivial.
+struct Shown {
+  constexpr explicit Shown(int number) noexcept : value(number) {}
+  constexpr Shown(const Shown& other) noexcept : value(other.value) {}
+  constexpr Shown& operator=(const Shown&) noexcept = default;
+  constexpr ~Shown() {}  // NOLINT: not trivial
+  int value;
+};
+
 TEST(Result, WorksInConstantExpressions) {
   constexpr Result<int> five = 5;
   static_assert(*five == 5 && five.has_value() && five == 5);
@@ -335,14 +344,29 @@ TEST(Result, WorksInConstantExpressions) {
   static_assert(failed.value_or(3) == 3 && failed.error() == AllocError::out_of_memory);
   static_assert(five.transform([](int value) { return value + 1; }) == 6);
   static_assert(five.and_then([](int value) -> Result<long> { return value; }) == 5);
+  static_assert(Result<long>(five) == 5);
+  constexpr auto replace = [](Result<Shown> result) {
+    Result<Shown> copy = result;
+    result = Unexpected(AllocError::out_of_memory);
+    result = std::move(copy);
+    return result->value;
+  };
+  static_assert(replace(Shown(4)) == 4);
 }
 
 TEST(Result, FindsTheAddressOfWhatOverloadsAddressOf) {
   struct Odd {
     int value = 1;
+    Odd() = default;
+    Odd(const Odd& other) noexcept : value(other.value) {}
+    Odd& operator=(const Odd& other) noexcept = default;
     Odd* operator&() { return nullptr; }  // NOLINT: the point
   };
   Result<Odd> odd = Odd{};
+  EXPECT_EQ(odd->value, 1);
+  const Result<Odd> copy = odd;
+  odd = Unexpected(AllocError::out_of_memory);
+  odd = copy;
   EXPECT_EQ(odd->value, 1);
   Odd target;
   EXPECT_EQ((*Result<Odd&>(target)).value, 1);

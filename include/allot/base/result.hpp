@@ -7,7 +7,7 @@
 #pragma once
 
 #include <concepts>
-#include <new>
+#include <optional>  // std::construct_at, without the weight of <memory>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -460,9 +460,9 @@ class [[nodiscard]] Result {
   template <class Other>
   constexpr void construct_from(Other&& other) {
     if (other.has_value_) {
-      ::new (static_cast<void*>(&value_)) Stored(std::forward<Other>(other).value_);
+      std::construct_at(__builtin_addressof(value_), std::forward<Other>(other).value_);
     } else {
-      ::new (static_cast<void*>(&error_)) E(std::forward<Other>(other).error_);
+      std::construct_at(__builtin_addressof(error_), std::forward<Other>(other).error_);
     }
   }
 
@@ -470,26 +470,26 @@ class [[nodiscard]] Result {
   constexpr void take_from(Other&& other) {
     has_value_ = other.has_value();
     if (!has_value_) {
-      ::new (static_cast<void*>(&error_)) E(std::forward<Other>(other).error());
+      std::construct_at(__builtin_addressof(error_), std::forward<Other>(other).error());
     } else if constexpr (holds_void) {
-      ::new (static_cast<void*>(&value_)) Stored();
+      std::construct_at(__builtin_addressof(value_));
     } else {
-      ::new (static_cast<void*>(&value_)) Stored(*std::forward<Other>(other));
+      std::construct_at(__builtin_addressof(value_), *std::forward<Other>(other));
     }
   }
 
-  void replace_by_error(E&& error) noexcept {
+  constexpr void replace_by_error(E&& error) noexcept {
     E kept(std::move(error));
     destroy();
-    ::new (static_cast<void*>(&error_)) E(std::move(kept));
+    std::construct_at(__builtin_addressof(error_), std::move(kept));
     has_value_ = false;
   }
 
-  void replace_by_value(Stored&& value) noexcept(std::is_nothrow_move_constructible_v<Stored>) {
+  constexpr void replace_by_value(Stored&& value) noexcept(std::is_nothrow_move_constructible_v<Stored>) {
     if constexpr (std::is_nothrow_move_constructible_v<Stored>) {
       Stored kept(std::move(value));
       destroy();
-      ::new (static_cast<void*>(&value_)) Stored(std::move(kept));
+      std::construct_at(__builtin_addressof(value_), std::move(kept));
       has_value_ = true;
     } else if (has_value_) {
       value_ = std::move(value);
@@ -504,12 +504,12 @@ class [[nodiscard]] Result {
       Result* target;
       E kept;
       ~Restore() {
-        if (target != nullptr) ::new (static_cast<void*>(&target->error_)) E(std::move(kept));
+        if (target != nullptr) std::construct_at(__builtin_addressof(target->error_), std::move(kept));
       }
     };
     Restore restore{this, std::move(error_)};
     error_.~E();
-    ::new (static_cast<void*>(&value_)) Stored(std::move(value));
+    std::construct_at(__builtin_addressof(value_), std::move(value));
     restore.target = nullptr;
     has_value_ = true;
   }
