@@ -375,5 +375,14 @@ TEST_F(TypedOperationsTest, UseNoGlobalHeap) {
   EXPECT_EQ(trap.calls(), 0U);
 }
 
+TEST_F(TypedOperationsTest, NullSlicesOfEmptyTypesGrowIntoElementsThatExist) {
+  const std::span<Empty> none;
+  EXPECT_FALSE(allocator.resize(none, 3));
+  EXPECT_TRUE(allocator.resize(none, 0));
+  const auto some = allocator.realloc(none, 3).value();
+  EXPECT_EQ(some.size(), 3U);
+  EXPECT_NE(some.data(), nullptr);
+}
+
 }  // namespace
 }  // namespace allot

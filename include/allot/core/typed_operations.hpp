@@ -192,7 +192,7 @@ class TypedOperations {
     const std::size_t old_bytes = block_bytes(slice);
     std::size_t new_bytes = 0;
     if (!wanted_bytes<S>(count, new_bytes)) return false;
-    if (new_bytes == old_bytes) return true;
+    if (new_bytes == old_bytes) return count == 0 || slice.data() != nullptr;
     if (old_bytes == 0) return false;
     if (new_bytes == 0) {
       free_storage(slice);
@@ -213,7 +213,7 @@ class TypedOperations {
     const std::size_t old_bytes = block_bytes(slice);
     std::size_t new_bytes = 0;
     if (!wanted_bytes<S>(count, new_bytes)) return std::nullopt;
-    if (new_bytes == old_bytes) return typename Traits::Made(slice.data(), count);
+    if (new_bytes == old_bytes) return same_block(slice, count);
     if (old_bytes == 0) return std::nullopt;
     if (new_bytes == 0) {
       free_storage(slice);
@@ -350,6 +350,14 @@ class TypedOperations {
   static auto empty_slice() noexcept {
     using Traits = detail::SliceTraits<S>;
     return typename Traits::Made(detail::dangling<typename Traits::Element>(Traits::alignment), 0);
+  }
+
+  /// The slice with `count` elements in as many bytes as before. Empty types alone get elements out of a null slice.
+  template <class S>
+  static auto same_block(const S& slice, std::size_t count) noexcept {
+    using Traits = detail::SliceTraits<S>;
+    if (slice.data() != nullptr || count == 0) return typename Traits::Made(slice.data(), count);
+    return typename Traits::Made(detail::dangling<typename Traits::Element>(Traits::alignment), count);
   }
 
   /// The slice over a resized block: grown bytes filled, sentinel written again.
