@@ -17,6 +17,8 @@ namespace {
 
 using test::RecordingAllocator;
 
+static_assert(!std::is_copy_constructible_v<MemoryResource> && !std::is_copy_assignable_v<MemoryResource>);
+
 /// While one lives, containers that were given no resource stop the program.
 class DefaultResourceTrap {
  public:

@@ -25,6 +25,8 @@ namespace allot::inline v0_1 {
 class MemoryResource final : public std::pmr::memory_resource {
  public:
   explicit MemoryResource(Allocator allocator) noexcept : allocator_(allocator) {}
+  MemoryResource(const MemoryResource&) = delete;  // containers hold its address, and it must not change its allocator
+  MemoryResource& operator=(const MemoryResource&) = delete;
   ~MemoryResource() override;
 
   [[nodiscard]] Allocator allocator() const noexcept { return allocator_; }

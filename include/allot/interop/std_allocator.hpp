@@ -4,7 +4,8 @@
 ///     std::map<Key, Value, std::less<>, StdAllocator<std::pair<const Key, Value>>> map(allocator);
 ///
 /// Two words, held, not owned. It must be given: there is no default allocator to fall back on, so containers over it
-/// have no default constructor. Containers take it along when moved, copied-to, assigned or swapped, so memory always
+/// have no default constructor, and basic_string's substr(), which needs one, does not compile (use a string_view).
+/// Containers take it along when moved, copied-to, assigned or swapped, so memory always
 /// goes back to where it came from. Out of memory is std::bad_alloc here, because the standard's contract says so;
 /// without exceptions the program stops with a message. Threads: as the allocator behind it.
 #pragma once
