@@ -110,5 +110,16 @@ TEST(ArrayListExceptions, MoveOnlyElementsAreNeverLostOrDestroyedTwice) {
   throw_everywhere<ThrowingMoveOnly>(4, [](auto& list) { (void)list.ensure_total_capacity(9); }, any);
 }
 
+TEST(ArrayListExceptions, AnUnmanagedCloneGivesTheMemoryBackWhenACopyThrows) {
+  RecordingAllocator recording;
+  ArrayListUnmanaged<Throwing> list;
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(list.emplace_append(recording.allocator(), i));
+  Throwing::budget = 2;
+  EXPECT_THROW((void)list.clone(recording.allocator()), std::runtime_error);
+  EXPECT_EQ(recording.live_blocks(), 1U);
+  EXPECT_EQ(Throwing::live, 4);
+  list.deinit(recording.allocator());
+}
+
 }  // namespace
 }  // namespace allot

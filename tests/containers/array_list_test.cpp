@@ -450,5 +450,76 @@ TEST(ArrayListDeathTest, WrongIndicesAreReportedInCheckedBuilds) {
 }
 #endif
 
+TEST(ArrayList, MayBeAssignedAListThatOneOfItsElementsHolds) {
+  struct Node {
+    explicit Node(Allocator allocator) noexcept : children(allocator) {}
+    ArrayList<Node> children;
+  };
+  RecordingAllocator recording;
+  Node root(recording.allocator());
+  ASSERT_TRUE(root.children.emplace_append(recording.allocator()));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(root.children[0].children.emplace_append(recording.allocator()));
+  root.children = std::move(root.children[0].children);
+  EXPECT_EQ(root.children.size(), 3U);
+  EXPECT_EQ(recording.live_blocks(), 1U);
+}
+
+TEST(ArrayList, TrivialElementsMayBeMoveOnly) {
+  struct Token {
+    explicit Token(int number) noexcept : id(number) {}
+    Token(Token&&) = default;
+    Token& operator=(Token&&) = default;
+    int id;
+  };
+  RecordingAllocator recording;
+  ArrayList<Token> list(recording.allocator());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(list.append(Token(i)) && list.emplace_append(i));
+  EXPECT_EQ(list.size(), 200U);
+  EXPECT_EQ(list[199].id, 99);
+}
+
+TEST(ArrayList, ElementsMayOverloadAddressOf) {
+  struct Odd {
+    int value = 1;
+    Odd* operator&() const { return nullptr; }  // NOLINT: the point
+  };
+  RecordingAllocator recording;
+  ArrayList<Odd> list(recording.allocator());
+  EXPECT_EQ((*list.emplace_append())->value, 1);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(list.insert(0, Odd{i}) && list.append_n_times(list[0], 2));
+  EXPECT_EQ(list.back().value, 99);
+}
+
+TEST(ArrayList, StringLiteralsCountWithoutTheirFinalZero) {
+  RecordingAllocator recording;
+  ArrayList<char> text(recording.allocator());
+  ASSERT_TRUE(text.append_slice("de") && text.insert_slice(0, "abc") && text.append_slice(""));
+  ASSERT_TRUE(text.append_slice_bounded("f"));
+  text.replace_range_assume_capacity(0, 1, "A");
+  EXPECT_EQ(std::string_view(text.data(), text.size()), "Abcdef");
+  char buffer[2] = {'g', '\0'};
+  ASSERT_TRUE(text.append_slice(buffer));
+  EXPECT_EQ(text.size(), 8U);
+}
+
+TEST(ArrayList, ImpossibleCountsOfElementsWithoutBytesAreOutOfMemory) {
+  struct alignas(64) Wide {};
+  RecordingAllocator recording;
+  ArrayList<Wide> list(recording.allocator());
+  EXPECT_FALSE(list.resize(std::size_t{1} << 58));
+  EXPECT_FALSE(list.ensure_total_capacity(SIZE_MAX));
+  EXPECT_FALSE(list.ensure_total_capacity_precise(SIZE_MAX / 2));
+  ASSERT_TRUE(list.resize(1000));
+  EXPECT_EQ(list.end() - list.begin(), 1000);
+}
+
+TEST(ArrayListDeathTest, IndicesToRemoveThatAreElementsOfTheListAreReported) {
+  if (!safety_enabled) GTEST_SKIP();
+  RecordingAllocator recording;
+  ArrayList<std::size_t> list(recording.allocator());
+  ASSERT_TRUE(list.append_slice(std::array<std::size_t, 4>{0, 1, 2, 3}));
+  EXPECT_DEATH(list.ordered_remove_many(list.items().first(2)), "must not be elements of the list");
+}
+
 }  // namespace
 }  // namespace allot

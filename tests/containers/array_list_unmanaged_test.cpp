@@ -98,5 +98,14 @@ TEST(ArrayListUnmanaged, InitCapacityReservesOrFails) {
   EXPECT_FALSE(ArrayListUnmanaged<int>::init_capacity(recording.allocator(), SIZE_MAX));
 }
 
+TEST(ArrayListUnmanaged, AdoptsSlicesWithASentinel) {
+  RecordingAllocator recording;
+  auto list = ArrayListUnmanaged<char>::from_owned_slice(recording.allocator().dupe_z("abc").value());
+  EXPECT_EQ(list.size(), 3U);
+  EXPECT_EQ(list.capacity(), 4U);
+  list.deinit(recording.allocator());
+  EXPECT_EQ(recording.breaches(), 0U);
+}
+
 }  // namespace
 }  // namespace allot

@@ -92,5 +92,19 @@ TEST(BoundedArrayList, LeavesTheCallersStorageReadable) {
   EXPECT_EQ(storage[3], 4);
 }
 
+TEST(BoundedArrayList, MayBeAssignedAListThatOneOfItsElementsHolds) {
+  struct Node {
+    BoundedArrayList<Node> children{std::span<Node>()};
+  };
+  alignas(Node) std::byte outer[2 * sizeof(Node)];
+  alignas(Node) std::byte inner[2 * sizeof(Node)];
+  auto list = BoundedArrayList<Node>::in_bytes(outer);
+  list.append_assume_capacity(Node{BoundedArrayList<Node>::in_bytes(inner)});
+  list[0].children.append_assume_capacity(Node{});
+  list = std::move(list[0].children);
+  EXPECT_EQ(list.size(), 1U);
+  EXPECT_EQ(static_cast<void*>(list.data()), static_cast<void*>(inner));
+}
+
 }  // namespace
 }  // namespace allot

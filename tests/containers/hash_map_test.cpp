@@ -344,5 +344,70 @@ TEST(HashMapDeathTest, AStalePointerToARemovedElementIsReported) {
 }
 #endif
 
+TEST(HashMap, AnyElementMayBeRemovedWhileIterating) {
+  RecordingAllocator recording;
+  Map map(recording.allocator());
+  for (std::uint64_t i = 0; i < 100; ++i) ASSERT_TRUE(map.put(i, 0));
+  std::set<std::uint64_t> removed;
+  for (auto entry = map.begin(); entry != map.end(); ++entry) {
+    ASSERT_FALSE(removed.contains(entry->key));
+    for (const std::uint64_t other : {entry->key, (entry->key + 1) % 100, (entry->key + 50) % 100}) {
+      if (map.remove(other)) removed.insert(other);
+    }
+  }
+  EXPECT_EQ(removed.size() + map.size(), 100U);
+}
+
+TEST(HashMap, IteratorsToOneElementAreEqualWhateverWasRemoved) {
+  RecordingAllocator recording;
+  Map map(recording.allocator());
+  for (std::uint64_t i = 0; i < 15; ++i) ASSERT_TRUE(map.put(i, 0));
+  const auto before = map.begin();
+  const std::uint64_t first = before->key;
+  EXPECT_EQ(map.remove_if([&](std::uint64_t key, int) { return key != first; }), 14U);
+  EXPECT_TRUE(before == map.begin());
+  EXPECT_TRUE(std::next(before) == map.end());
+}
+
+TEST(HashMap, MayBeAssignedAMapThatOneOfItsValuesHolds) {
+  struct Node {
+    HashMap<int, Node> children;
+  };
+  RecordingAllocator recording;
+  const Allocator allocator = recording.allocator();
+  HashMap<int, Node> root(allocator);
+  ASSERT_TRUE(root.put(1, Node{HashMap<int, Node>(allocator)}));
+  ASSERT_TRUE(root.get(1)->children.put(2, Node{HashMap<int, Node>(allocator)}));
+  root = std::move(root.get(1)->children);
+  EXPECT_TRUE(root.contains(2));
+  EXPECT_EQ(recording.live_blocks(), 1U);
+}
+
+TEST(HashMap, KeysAndValuesMayOverloadAddressOf) {
+  struct Odd {
+    int value = 1;
+    Odd* operator&() const { return nullptr; }  // NOLINT: the point
+  };
+  RecordingAllocator recording;
+  HashMap<int, Odd> map(recording.allocator());
+  EXPECT_EQ(map.get_or_put(7)->value->value, 1);
+  EXPECT_EQ(map.get(7)->value, 1);
+}
+
+TEST(HashMapUnmanaged, ACloneGivesTheMemoryBackWhenACopyThrows) {
+  struct Throws {
+    Throws() = default;
+    Throws(const Throws&) { throw 1; }
+    Throws(Throws&&) noexcept {}
+    Throws& operator=(Throws&&) noexcept { return *this; }
+  };
+  RecordingAllocator recording;
+  HashMapUnmanaged<int, Throws> map;
+  ASSERT_TRUE(map.get_or_put(recording.allocator(), 1));
+  EXPECT_THROW((void)map.clone(recording.allocator()), int);
+  EXPECT_EQ(recording.live_blocks(), 1U);
+  map.deinit(recording.allocator());
+}
+
 }  // namespace
 }  // namespace allot

@@ -91,5 +91,28 @@ TEST(OwnedSlice, EmptySlicesNeedNoMemory) {
   EXPECT_EQ(recording.calls().alloc, 0U);
 }
 
+TEST(OwnedSlice, MayBeAssignedASliceThatOneOfItsElementsHolds) {
+  struct Node {
+    explicit Node(Allocator allocator) noexcept : children(allocator) {}
+    OwnedSlice<Node> children;
+  };
+  RecordingAllocator recording;
+  ArrayList<Node> list(recording.allocator());
+  ASSERT_TRUE(list.emplace_append(recording.allocator()));
+  Node root(recording.allocator());
+  root.children = OwnedSlice<Node>::from_list(std::move(list)).value();
+  ASSERT_TRUE(list.emplace_append(recording.allocator()) && list.emplace_append(recording.allocator()));
+  root.children[0].children = OwnedSlice<Node>::from_list(std::move(list)).value();
+  root.children = std::move(root.children[0].children);
+  EXPECT_EQ(root.children.size(), 2U);
+  EXPECT_EQ(recording.live_blocks(), 1U);
+}
+
+TEST(OwnedSlice, CopiesStringLiteralsWithoutTheirFinalZero) {
+  RecordingAllocator recording;
+  const auto text = OwnedSlice<char>::copy_of(recording.allocator(), "abc").value();
+  EXPECT_EQ(text.size(), 3U);
+}
+
 }  // namespace
 }  // namespace allot

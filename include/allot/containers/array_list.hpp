@@ -26,6 +26,7 @@
 #include "allot/base/result.hpp"
 #include "allot/base/try.hpp"
 #include "allot/containers/array_list_unmanaged.hpp"
+#include "allot/containers/const_items.hpp"
 #include "allot/containers/list_operations.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/direct_allocator.hpp"
@@ -58,12 +59,15 @@ class [[nodiscard]] ArrayList : public detail::ListOperations<T> {
   static ArrayList from_owned_slice(Handle allocator, SentinelSpan<T, Sentinel> slice) noexcept {
     return ArrayList(allocator, slice.data(), slice.size(), slice.data() == nullptr ? 0 : slice.size() + 1);
   }
+  /// A list frees with the alignment of `T`, not with the slice's.
+  template <std::size_t AlignBytes>
+  static ArrayList from_owned_slice(Handle allocator, AlignedSpan<T, AlignBytes> slice) = delete;
 
   ArrayList(ArrayList&& other) noexcept : handle_(other.handle_) { this->steal(other); }
   /// Frees what this list held; takes the other's elements and allocator.
   ArrayList& operator=(ArrayList&& other) noexcept {
     if (this == &other) return *this;
-    clear_and_free();
+    const ArrayList old(std::move(*this));  // lives on while the other, which may be in it, is taken
     this->steal(other);
     handle_ = other.handle_;
     return *this;
@@ -82,15 +86,16 @@ class [[nodiscard]] ArrayList : public detail::ListOperations<T> {
   Result<T*> emplace_append(Args&&... args) {
     return Operations::emplace_append(handle_, std::forward<Args>(args)...);
   }
-  /// Adds copies of `items`, which may be part of this list. O(items.size()) amortised.
-  Result<void> append_slice(std::span<const T> items) { return Operations::append_slice(handle_, items); }
+  /// Adds copies of `items`, which may be part of this list; a string literal counts without its final zero.
+  /// O(items.size()) amortised.
+  Result<void> append_slice(ConstItems<T> items) { return Operations::append_slice(handle_, items); }
   Result<void> append_n_times(const T& item, std::size_t count) {
     return Operations::append_n_times(handle_, item, count);
   }
   /// Adds before `index`, which is at most size() (checked in checked builds). O(size() - index + items added).
   Result<void> insert(std::size_t index, const T& item) { return Operations::insert(handle_, index, item); }
   Result<void> insert(std::size_t index, T&& item) { return Operations::insert(handle_, index, std::move(item)); }
-  Result<void> insert_slice(std::size_t index, std::span<const T> items) {
+  Result<void> insert_slice(std::size_t index, ConstItems<T> items) {
     return Operations::insert_slice(handle_, index, items);
   }
   /// Adds `count` default-initialised elements before `index` and returns them.
@@ -106,7 +111,7 @@ class [[nodiscard]] ArrayList : public detail::ListOperations<T> {
   Result<T*> add_one() { return Operations::add_one(handle_); }
   /// Replaces `removed` elements from `index` on by copies of `items`, which may be part of this list. If copying
   /// throws, the elements are removed and none added.
-  Result<void> replace_range(std::size_t index, std::size_t removed, std::span<const T> items) {
+  Result<void> replace_range(std::size_t index, std::size_t removed, ConstItems<T> items) {
     return Operations::replace_range(handle_, index, removed, items);
   }
   /// Makes the list `size` elements long; new ones are default-initialised, or copies of `item`.

@@ -47,6 +47,14 @@ class [[nodiscard]] ArrayListUnmanaged : public detail::ListOperations<T> {
   static ArrayListUnmanaged from_owned_slice(std::span<T> slice) noexcept {
     return ArrayListUnmanaged(slice.data(), slice.size(), slice.size());
   }
+  /// The same for a slice with a sentinel, which becomes unused capacity.
+  template <auto Sentinel>
+  static ArrayListUnmanaged from_owned_slice(SentinelSpan<T, Sentinel> slice) noexcept {
+    return ArrayListUnmanaged(slice.data(), slice.size(), slice.data() == nullptr ? 0 : slice.size() + 1);
+  }
+  /// A list frees with the alignment of `T`, not with the slice's.
+  template <std::size_t AlignBytes>
+  static ArrayListUnmanaged from_owned_slice(AlignedSpan<T, AlignBytes> slice) = delete;
 
   ArrayListUnmanaged(ArrayListUnmanaged&& other) noexcept { this->steal(other); }
   /// This list must own no block (checked in checked builds): there is no allocator to free it with.
@@ -88,8 +96,10 @@ class [[nodiscard]] ArrayListUnmanaged : public detail::ListOperations<T> {
   template <AllocatorHandle H>
   [[nodiscard]] Result<ArrayListUnmanaged> clone(const H& allocator) const {
     ArrayListUnmanaged copy;
+    detail::DeinitUnlessKept<ArrayListUnmanaged, H> guard{copy, allocator};
     ALLOT_TRY_VOID(copy.ensure_total_capacity_precise(allocator, this->size()));
     copy.append_slice_assume_capacity(this->items());
+    guard.kept = true;
     return copy;
   }
   /// The managed list over `allocator`, which gave out the block; this list is empty. Include array_list.hpp.

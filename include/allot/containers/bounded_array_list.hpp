@@ -38,7 +38,7 @@ class [[nodiscard]] BoundedArrayList : public detail::ListItems<T, false> {
   BoundedArrayList(BoundedArrayList&& other) noexcept { this->steal(other); }
   BoundedArrayList& operator=(BoundedArrayList&& other) noexcept {
     if (this == &other) return *this;
-    this->clear_retaining_capacity();
+    const BoundedArrayList old(std::move(*this));  // lives on while the other, which may be in it, is taken
     this->steal(other);
     return *this;
   }

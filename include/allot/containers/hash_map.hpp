@@ -9,7 +9,8 @@
 /// one byte an element beside the elements). Every call that may allocate returns a Result; when it fails, or when a
 /// constructor throws, the map and the arguments are unchanged. Arguments may refer to elements of the map.
 /// Pointers and iterators stay valid until the map grows or is cleared; removing invalidates those to the removed
-/// element only, so elements may be removed while iterating. The order is unspecified and changes when the map grows.
+/// element only (an iterator to it may still be advanced), so any element may be removed while iterating. The order
+/// is unspecified and changes when the map grows.
 /// Keys and values must be nothrow movable. Hash and equality must not throw (a throw ends the program), and equal keys
 /// must hash alike. Keys that an attacker chooses can make it slow: see hash.hpp.
 /// Move-only; a moved-from map is empty and keeps its allocator.
@@ -28,6 +29,7 @@
 #include "allot/base/try.hpp"
 #include "allot/containers/hash.hpp"
 #include "allot/containers/hash_map_operations.hpp"
+#include "allot/containers/relocation.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/direct_allocator.hpp"
 
@@ -60,7 +62,7 @@ class [[nodiscard]] HashMap : public detail::HashMapOperations<K, V, H, E, Group
   /// Frees what this map held; takes the other's elements and allocator.
   HashMap& operator=(HashMap&& other) noexcept {
     if (this == &other) return *this;
-    clear_and_free();
+    const HashMap old(std::move(*this));  // lives on while the other, which may be in it, is taken
     this->steal(other);
     handle_ = other.handle_;
     return *this;
@@ -148,7 +150,9 @@ class [[nodiscard]] HashMapUnmanaged : public detail::HashMapOperations<K, V, H,
   template <AllocatorHandle Handle>
   [[nodiscard]] Result<HashMapUnmanaged> clone(const Handle& allocator) const {
     HashMapUnmanaged copy;
+    detail::DeinitUnlessKept<HashMapUnmanaged, Handle> guard{copy, allocator};
     ALLOT_TRY_VOID(copy.copy_from(allocator, *this));
+    guard.kept = true;
     return copy;
   }
 

@@ -83,18 +83,18 @@ class HashMapOperations : protected HashTable<K, V, H, E, Group> {
   template <class Q = K>
   [[nodiscard]] V* get(const Lookup<Q>& key) noexcept {
     Slot* const slot = this->find(key, this->hash_of(key)).slot;
-    return slot == nullptr ? nullptr : &slot->value;
+    return slot == nullptr ? nullptr : __builtin_addressof(slot->value);
   }
   template <class Q = K>
   [[nodiscard]] const V* get(const Lookup<Q>& key) const noexcept {
     const Slot* const slot = this->find(key, this->hash_of(key)).slot;
-    return slot == nullptr ? nullptr : &slot->value;
+    return slot == nullptr ? nullptr : __builtin_addressof(slot->value);
   }
   /// The stored key that equals `key`, or null.
   template <class Q = K>
   [[nodiscard]] const K* get_key(const Lookup<Q>& key) const noexcept {
     const Slot* const slot = this->find(key, this->hash_of(key)).slot;
-    return slot == nullptr ? nullptr : &slot->key;
+    return slot == nullptr ? nullptr : __builtin_addressof(slot->key);
   }
   template <class Q = K>
   [[nodiscard]] bool contains(const Lookup<Q>& key) const noexcept {
@@ -176,7 +176,7 @@ class HashMapOperations : protected HashTable<K, V, H, E, Group> {
   Result<Entry> get_or_put(const Handle& handle, Key&& key, Args&&... args) {
     bool existed = false;
     ALLOT_TRY(Slot* const slot, find_or_make(handle, existed, std::forward<Key>(key), std::forward<Args>(args)...));
-    return Entry{&slot->key, &slot->value, existed};
+    return Entry{__builtin_addressof(slot->key), __builtin_addressof(slot->value), existed};
   }
   template <class Handle, class Key, class Value>
   Result<std::optional<V>> fetch_put(const Handle& handle, Key&& key, Value&& value) {

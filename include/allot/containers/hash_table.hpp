@@ -33,6 +33,9 @@ namespace allot::inline v0_1::detail {
 /// One element in its slot.
 template <class K, class V>
 struct HashSlot {
+  template <class Q, class... Args>
+  explicit HashSlot(Q&& from, Args&&... args) : key(std::forward<Q>(from)), value(std::forward<Args>(args)...) {}
+
   K key;
   V value;
 };
@@ -41,6 +44,13 @@ template <class K, class V>
 struct HashEntryRef {
   const K& key;
   V& value;
+};
+
+/// What a HashIterator's -> points at.
+template <class Ref>
+struct HashArrow {
+  Ref entry;
+  const Ref* operator->() const noexcept { return __builtin_addressof(entry); }
 };
 
 /// Visits the used slots group by group. Forward iterator; dereferences to {key, value} by reference.
@@ -72,8 +82,11 @@ class HashIterator {
     Slot& slot = slots_[__builtin_ctz(used_)];
     return {slot.key, slot.value};
   }
+  [[nodiscard]] HashArrow<reference> operator->() const noexcept { return {**this}; }
+  /// The group is asked again: elements may have been removed since.
   HashIterator& operator++() noexcept {
     used_ &= used_ - 1;
+    used_ &= group_->match_used();
     skip_empty_groups();
     return *this;
   }
@@ -83,13 +96,14 @@ class HashIterator {
     return before;
   }
   friend bool operator==(const HashIterator& left, const HashIterator& right) noexcept {
-    return left.group_ == right.group_ && left.used_ == right.used_;
+    return left.group_ == right.group_ && lowest(left.used_) == lowest(right.used_);
   }
 
  private:
   template <class, class, class, bool>
   friend class HashIterator;
 
+  [[nodiscard]] static unsigned lowest(unsigned used) noexcept { return used & -used; }
   void skip_empty_groups() noexcept {
     while (used_ == 0 && group_ != end_) {
       if (++group_ == end_) return;
@@ -101,23 +115,25 @@ class HashIterator {
   const Group* group_ = nullptr;
   const Group* end_ = nullptr;
   Slot* slots_ = nullptr;
-  unsigned used_ = 0;
+  unsigned used_ = 0;  ///< the slots of the group not yet passed, the lowest the one pointed at
 };
 
 template <class K, class V, class H, class E, class Group>
 class HashTable {
   static_assert(std::is_object_v<K> && !std::is_const_v<K> && std::is_object_v<V> && !std::is_const_v<V>,
                 "keys and values are objects and not const");
-  static_assert((is_trivially_relocatable_v<K> || std::is_nothrow_move_constructible_v<K>) &&
-                    (is_trivially_relocatable_v<V> || std::is_nothrow_move_constructible_v<V>),
-                "rehashing moves keys and values: their moves must not throw");
 
  protected:
   using Slot = HashSlot<K, V>;
 
   HashTable() noexcept = default;
   HashTable(const H& hash, const E& equal) noexcept : hash_(hash), equal_(equal) {}
-  ~HashTable() = default;
+  /// Asks here, where V is complete even in a type that holds maps of itself.
+  ~HashTable() {
+    static_assert((is_trivially_relocatable_v<K> || std::is_nothrow_move_constructible_v<K>) &&
+                      (is_trivially_relocatable_v<V> || std::is_nothrow_move_constructible_v<V>),
+                  "rehashing moves keys and values: their moves must not throw");
+  }
 
   void steal(HashTable& other) noexcept {
     groups_ = std::exchange(other.groups_, &empty_group<Group>);
@@ -388,14 +404,14 @@ class HashTable {
     if constexpr (is_trivially_relocatable_v<K> && is_trivially_relocatable_v<V>) {
       std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), sizeof(Slot));
     } else {
-      ::new (static_cast<void*>(to)) Slot{std::move(from->key), std::move(from->value)};
+      ::new (static_cast<void*>(to)) Slot(std::move(from->key), std::move(from->value));
       from->~Slot();
     }
   }
 
   template <class Q, class... Args>
   static void construct(Slot* slot, Q&& key, Args&&... args) {
-    ::new (static_cast<void*>(slot)) Slot{K(std::forward<Q>(key)), V(std::forward<Args>(args)...)};
+    ::new (static_cast<void*>(slot)) Slot(std::forward<Q>(key), std::forward<Args>(args)...);
   }
 
   static void destroy(Slot* slot) noexcept {

@@ -19,6 +19,7 @@
 #include "allot/base/contract.hpp"
 #include "allot/base/result.hpp"
 #include "allot/base/try.hpp"
+#include "allot/containers/const_items.hpp"
 #include "allot/containers/list_storage.hpp"
 
 namespace allot::inline v0_1::detail {
@@ -124,8 +125,8 @@ class ListItems : protected ListStorage<T, Owned> {
     this->remove(index, 1);
     return removed;
   }
-  /// Removes the elements at `indices`, which must ascend and be less than size() (checked in checked builds); an index
-  /// may come twice. One pass: O(size()).
+  /// Removes the elements at `indices`, which must ascend, be less than size(), and not be elements of this list
+  /// (checked in checked builds); an index may come twice. One pass: O(size()).
   void ordered_remove_many(std::span<const std::size_t> indices) {
     check_ascending(indices);
     if (indices.empty()) return;
@@ -168,15 +169,13 @@ class ListItems : protected ListStorage<T, Owned> {
     check_room(1);
     return this->build_last(std::forward<Args>(args)...);
   }
-  void append_slice_assume_capacity(std::span<const T> items) { place_checked(size_, copied(items)); }
+  void append_slice_assume_capacity(ConstItems<T> items) { place_checked(size_, copied(items)); }
   void append_n_times_assume_capacity(const T& item, std::size_t count) {
     place_checked(size_, RepeatedItem<T>(item, count));
   }
   void insert_assume_capacity(std::size_t index, const T& item) { place_checked(index, OneItem<T, const T>(item)); }
   void insert_assume_capacity(std::size_t index, T&& item) { place_checked(index, OneItem<T, T>(item)); }
-  void insert_slice_assume_capacity(std::size_t index, std::span<const T> items) {
-    place_checked(index, copied(items));
-  }
+  void insert_slice_assume_capacity(std::size_t index, ConstItems<T> items) { place_checked(index, copied(items)); }
   [[nodiscard]] std::span<T> add_many_at_assume_capacity(std::size_t index, std::size_t count) {
     place_checked(index, DefaultItems<T>(count));
     return {items_ + index, count};
@@ -191,7 +190,7 @@ class ListItems : protected ListStorage<T, Owned> {
   [[nodiscard]] T& add_one_assume_capacity() { return add_many_as_slice_assume_capacity(1).front(); }
   /// Replaces `removed` elements from `index` on by copies of `items`, which must not be elements of this list (checked
   /// in checked builds).
-  void replace_range_assume_capacity(std::size_t index, std::size_t removed, std::span<const T> items) {
+  void replace_range_assume_capacity(std::size_t index, std::size_t removed, ConstItems<T> items) {
     check_range(index, removed);
     if (items.size() > removed) check_room(items.size() - removed);
     ALLOT_ASSERT(!overlaps(items), "a range cannot be replaced by elements of its own list without allocating");
@@ -212,9 +211,9 @@ class ListItems : protected ListStorage<T, Owned> {
   Result<T*> emplace_append_bounded(Args&&... args) {
     if (this->room() == 0) [[unlikely]]
       return Unexpected(AllocError::out_of_memory);
-    return &this->build_last(std::forward<Args>(args)...);
+    return __builtin_addressof(this->build_last(std::forward<Args>(args)...));
   }
-  Result<void> append_slice_bounded(std::span<const T> items) { return place_bounded(size_, copied(items)); }
+  Result<void> append_slice_bounded(ConstItems<T> items) { return place_bounded(size_, copied(items)); }
   Result<void> append_n_times_bounded(const T& item, std::size_t count) {
     return place_bounded(size_, RepeatedItem<T>(item, count));
   }
@@ -222,7 +221,7 @@ class ListItems : protected ListStorage<T, Owned> {
     return place_bounded(index, OneItem<T, const T>(item));
   }
   Result<void> insert_bounded(std::size_t index, T&& item) { return place_bounded(index, OneItem<T, T>(item)); }
-  Result<void> insert_slice_bounded(std::size_t index, std::span<const T> items) {
+  Result<void> insert_slice_bounded(std::size_t index, ConstItems<T> items) {
     return place_bounded(index, copied(items));
   }
   Result<std::span<T>> add_many_at_bounded(std::size_t index, std::size_t count) {
@@ -239,7 +238,7 @@ class ListItems : protected ListStorage<T, Owned> {
     ALLOT_TRY(std::span<T> added, add_many_as_slice_bounded(1));
     return added.data();
   }
-  Result<void> replace_range_bounded(std::size_t index, std::size_t removed, std::span<const T> items) {
+  Result<void> replace_range_bounded(std::size_t index, std::size_t removed, ConstItems<T> items) {
     check_range(index, removed);
     if (items.size() > removed && items.size() - removed > this->room()) return Unexpected(AllocError::out_of_memory);
     replace_range_assume_capacity(index, removed, items);
@@ -278,6 +277,9 @@ class ListItems : protected ListStorage<T, Owned> {
         check_index(indices[i]);
         ALLOT_ASSERT(i == 0 || indices[i - 1] <= indices[i], "the indices to remove must ascend");
       }
+      ALLOT_ASSERT(!is_among<std::byte>(reinterpret_cast<const std::byte*>(indices.data()),
+                                        reinterpret_cast<const std::byte*>(items_), size_ * sizeof(T)),
+                   "the indices to remove must not be elements of the list they are removed from");
     }
   }
   /// Moves each run between two removed elements down by the number removed before it.

@@ -17,6 +17,7 @@
 #include "allot/base/config.hpp"
 #include "allot/base/result.hpp"
 #include "allot/base/try.hpp"
+#include "allot/containers/const_items.hpp"
 #include "allot/containers/list_items.hpp"
 #include "allot/core/fill.hpp"
 #include "allot/core/raw_allocator.hpp"
@@ -88,10 +89,10 @@ class ListOperations : public ListItems<T, true> {
   Result<T*> emplace_append(const H& handle, Args&&... args) {
     if (size_ == capacity_) [[unlikely]]
       return grow_and_emplace(handle, std::forward<Args>(args)...);
-    return &this->build_last(std::forward<Args>(args)...);
+    return __builtin_addressof(this->build_last(std::forward<Args>(args)...));
   }
   template <AllocatorHandle H>
-  Result<void> append_slice(const H& handle, std::span<const T> items) {
+  Result<void> append_slice(const H& handle, ConstItems<T> items) {
     return place(handle, size_, this->copied(items));
   }
   template <AllocatorHandle H>
@@ -107,7 +108,7 @@ class ListOperations : public ListItems<T, true> {
     return place(handle, index, OneItem<T, T>(item));
   }
   template <AllocatorHandle H>
-  Result<void> insert_slice(const H& handle, std::size_t index, std::span<const T> items) {
+  Result<void> insert_slice(const H& handle, std::size_t index, ConstItems<T> items) {
     return place(handle, index, this->copied(items));
   }
   template <AllocatorHandle H>
@@ -130,7 +131,7 @@ class ListOperations : public ListItems<T, true> {
     return added.data();
   }
   template <AllocatorHandle H>
-  Result<void> replace_range(const H& handle, std::size_t index, std::size_t removed, std::span<const T> items) {
+  Result<void> replace_range(const H& handle, std::size_t index, std::size_t removed, ConstItems<T> items) {
     this->check_range(index, removed);
     const std::size_t added = items.size() > removed ? items.size() - removed : 0;
     if (this->overlaps(items) || (!is_trivially_relocatable_v<T> && added > this->room())) {
@@ -239,7 +240,8 @@ class ListOperations : public ListItems<T, true> {
 
   /// Small trivial elements go to the slow path by value, so that the fast path needs no address of theirs and keeps
   /// them in registers.
-  static constexpr bool passed_by_value = std::is_trivially_copyable_v<T> && sizeof(T) <= 2 * sizeof(void*);
+  static constexpr bool passed_by_value =
+      std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T> && sizeof(T) <= 2 * sizeof(void*);
 
   template <class H>
   ALLOT_NOINLINE Result<void> grow_and_append(const H& handle, T item) {
@@ -268,12 +270,12 @@ class ListOperations : public ListItems<T, true> {
   template <class H, class... Args>
   ALLOT_NOINLINE Result<T*> grow_and_emplace(const H& handle, Args&&... args) {
     if constexpr (std::is_trivially_copyable_v<T>) {
-      const T item(std::forward<Args>(args)...);
-      ALLOT_TRY_VOID(grow_and_place(handle, size_, OneItem<T, const T>(item)));
+      T item(std::forward<Args>(args)...);
+      ALLOT_TRY_VOID(grow_and_place(handle, size_, OneItem<T, T>(item)));
       return items_ + size_ - 1;
     }
     ALLOT_TRY(const std::size_t capacity, capacity_for(1));
-    if (resize_block(handle, capacity)) return &this->build_last(std::forward<Args>(args)...);
+    if (resize_block(handle, capacity)) return __builtin_addressof(this->build_last(std::forward<Args>(args)...));
     auto build = [&](T* to) { ::new (static_cast<void*>(to)) T(std::forward<Args>(args)...); };
     ALLOT_TRY_VOID(replace_in_new_block(handle, size_, 0, Built<decltype(build)>{build}, capacity));
     return items_ + size_ - 1;
@@ -364,7 +366,9 @@ class ListOperations : public ListItems<T, true> {
   template <class H>
   ALLOT_NOINLINE Result<void> set_capacity(const H& handle, std::size_t capacity) {
     std::size_t bytes = 0;
-    if (!checked_array_size(capacity, item_bytes<T>, bytes)) return Unexpected(AllocError::out_of_memory);
+    if (capacity > Items::max_items || !checked_array_size(capacity, item_bytes<T>, bytes)) {
+      return Unexpected(AllocError::out_of_memory);
+    }
     if constexpr (is_zero_size_v<T>) {
       items_ = dangling<T>(Alignment::of<T>());
       capacity_ = Items::max_items;

@@ -45,7 +45,7 @@ class FollowedPointer {
 template <class T, class Item>
 class OneItem {
  public:
-  explicit OneItem(Item& item) noexcept : item_(&item) {}
+  explicit OneItem(Item& item) noexcept : item_(__builtin_addressof(item)) {}
 
   [[nodiscard]] static constexpr std::size_t count() noexcept { return 1; }
   void construct(T* to) const { ::new (static_cast<void*>(to)) T(static_cast<Item&&>(*item_.get())); }
@@ -61,7 +61,7 @@ class OneItem {
 template <class T>
 class RepeatedItem {
  public:
-  RepeatedItem(const T& item, std::size_t count) noexcept : item_(&item), count_(count) {}
+  RepeatedItem(const T& item, std::size_t count) noexcept : item_(__builtin_addressof(item)), count_(count) {}
 
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   void construct(T* to) const { repeat_item(to, *item_.get(), count_); }

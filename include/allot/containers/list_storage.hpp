@@ -23,17 +23,19 @@ template <class T, bool Owned>
 class ListStorage {
   static_assert(std::is_object_v<T> && !std::is_const_v<T> && !std::is_array_v<T>,
                 "elements are objects, not const and not arrays");
-  static_assert(std::is_move_constructible_v<T> && std::is_nothrow_destructible_v<T>,
-                "elements must be movable, and their destructors must not throw");
 
  protected:
-  /// More elements than this fit in no block.
-  static constexpr std::size_t max_items = max_block_size / (is_zero_size_v<T> ? 1 : sizeof(T));
+  /// More elements than this fit in no block. Those without bytes are counted too: the list's end must be a pointer.
+  static constexpr std::size_t max_items = max_block_size / sizeof(T);
 
   ListStorage() noexcept = default;
   ListStorage(T* items, std::size_t size, std::size_t capacity) noexcept
       : items_(items), size_(size), capacity_(capacity) {}
-  ~ListStorage() = default;
+  /// Asks here, where T is complete even in a type that holds lists of itself.
+  ~ListStorage() {
+    static_assert(std::is_move_constructible_v<T> && std::is_nothrow_destructible_v<T>,
+                  "elements must be movable, and their destructors must not throw");
+  }
 
   void steal(ListStorage& other) noexcept {
     items_ = std::exchange(other.items_, nullptr);

@@ -17,6 +17,7 @@
 #include "allot/base/result.hpp"
 #include "allot/base/traits.hpp"
 #include "allot/base/try.hpp"
+#include "allot/containers/const_items.hpp"
 #include "allot/containers/relocation.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/direct_allocator.hpp"
@@ -44,13 +45,18 @@ class [[nodiscard]] OwnedSlice {
   /// Owns `slice`, which `allocator` gave out and whose elements are all constructed.
   OwnedSlice(Handle allocator, std::span<T> slice) noexcept
       : items_(slice.data()), size_(slice.size()), handle_(allocator) {}
+  /// It frees as many bytes as its elements have, with their alignment: not these slices' blocks.
+  template <auto Sentinel>
+  OwnedSlice(Handle allocator, SentinelSpan<T, Sentinel> slice) = delete;
+  template <std::size_t AlignBytes>
+  OwnedSlice(Handle allocator, AlignedSpan<T, AlignBytes> slice) = delete;
 
   /// `count` default-initialised elements (those of trivial types undefined). Error: out_of_memory.
   static Result<OwnedSlice> init(Handle allocator, std::size_t count) {
     return build(allocator, count, [&](T* to) { detail::default_items(to, count); });
   }
   /// Copies of `items`. Error: out_of_memory.
-  static Result<OwnedSlice> copy_of(Handle allocator, std::span<const T> items) {
+  static Result<OwnedSlice> copy_of(Handle allocator, ConstItems<T> items) {
     return build(allocator, items.size(), [&](T* to) { detail::copy_items(to, items.data(), items.size()); });
   }
   /// The elements of `list`, which is empty afterwards. Error: out_of_memory, when the block had to move and could not;
@@ -65,7 +71,7 @@ class [[nodiscard]] OwnedSlice {
   /// Frees what this slice held; takes the other's elements and allocator.
   OwnedSlice& operator=(OwnedSlice&& other) noexcept {
     if (this == &other) return *this;
-    reset();
+    const OwnedSlice old(std::move(*this));  // lives on while the other, which may be in it, is taken
     items_ = std::exchange(other.items_, nullptr);
     size_ = std::exchange(other.size_, 0);
     handle_ = other.handle_;

@@ -57,7 +57,7 @@ class BuiltItems {
 /// and warns.
 template <class T>
 void copy_items(T* to, const T* from, std::size_t count) {
-  if constexpr (std::is_trivially_copyable_v<T>) {
+  if constexpr (std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T>) {
     if (count * item_bytes<T> != 0) std::memmove(static_cast<void*>(to), from, count * item_bytes<T>);
   } else {
     BuiltItems<T> built(to);
@@ -147,6 +147,17 @@ void shift_down(T* first, std::size_t count, std::size_t by) noexcept(is_nothrow
     run.left_count = 0;
   }
 }
+
+/// Gives back what a container without an allocator of its own has got so far, unless told that it is complete.
+template <class Container, class Handle>
+struct DeinitUnlessKept {
+  Container& container;
+  const Handle& handle;
+  bool kept = false;
+  ~DeinitUnlessKept() {
+    if (!kept) container.deinit(handle);
+  }
+};
 
 /// Whether `pointer` points at one of the `count` elements from `first`.
 template <class T>

@@ -1,6 +1,7 @@
 #include "allot/containers/array_list.hpp"
 #include "allot/containers/box.hpp"
 #include "allot/containers/hash_map.hpp"
+#include "allot/containers/owned_slice.hpp"
 
 namespace allot {
 
@@ -58,6 +59,34 @@ void bad(BoundedArrayList<int>& list) {
 #if ALLOT_CASE == 7  // passing an allocator to a list that has one: "no matching function for call" "no matching"
 void bad(ArrayList<int>& list, Allocator allocator) {
   (void)list.append(allocator, 1);
+}
+#endif
+
+#if ALLOT_CASE == 8  // a slice with a sentinel, whose block is larger than its elements: "use of deleted" "call to deleted"
+OwnedSlice<char> bad(Allocator allocator, ZString text) {
+  return OwnedSlice<char>(allocator, text);
+}
+#endif
+
+#if ALLOT_CASE == 9  // a list over a block of another alignment: "use of deleted function" "call to deleted function"
+ArrayList<int> bad(Allocator allocator, AlignedSpan<int, 64> items) {
+  return ArrayList<int>::from_owned_slice(allocator, items);
+}
+#endif
+
+#if ALLOT_CASE == 10  // a value made by a cast that no initialiser would do: "invalid conversion" "cannot initialize"
+void bad(HashMap<int, char*>& map, const char* text) {
+  (void)map.get_or_put(1, text);
+}
+#endif
+
+#if ALLOT_CASE == 11  // copies of elements that may only be moved: "use of deleted function" "deleted copy constructor"
+struct Token {
+  Token(Token&&) = default;
+  int id;
+};
+void bad(ArrayList<Token>& list, std::span<const Token> items) {
+  (void)list.append_slice(items);
 }
 #endif
 
