@@ -73,9 +73,6 @@ template <class T>
 inline constexpr bool is_fixed_array_v =
     std::is_array_v<T> || (RangeLike<T> && requires { std::tuple_size<T>::value; });
 
-template <class T>
-bool parse_value(Parser& in, T& value);
-
 template <class Array>
 bool parse_fixed_array(Parser& in, Array& array) {
   const char* const place = (void(in.peek()), in.place());

@@ -18,9 +18,6 @@
 namespace allot::inline v0_1::json::detail {
 
 template <class T>
-bool parse_value(Parser& in, T& value);
-
-template <class T>
 concept OverAllocator = std::is_class_v<T> && std::is_constructible_v<T, Allocator>;
 
 template <class T>

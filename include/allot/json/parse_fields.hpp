@@ -13,9 +13,6 @@
 
 namespace allot::inline v0_1::json::detail {
 
-template <class T>
-bool parse_value(Parser& in, T& value);
-
 /// Fields that may be missing from the text.
 template <class T>
 inline constexpr bool may_be_missing_v = OptionalLike<T> || SmartPointerLike<T> || std::is_pointer_v<T>;

@@ -14,9 +14,6 @@
 
 namespace allot::inline v0_1::json::detail {
 
-template <class T>
-bool parse_value(Parser& in, T& value);
-
 /// Collects items on the scratch stack and moves them into memory of their own.
 template <class T>
 class Collector {

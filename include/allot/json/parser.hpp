@@ -199,3 +199,11 @@ class Parser {
 };
 
 }  // namespace allot::inline v0_1::json
+
+namespace allot::inline v0_1::json::detail {
+
+/// Reads a value of any kind that can be read. Defined in parse.hpp.
+template <class T>
+bool parse_value(Parser& in, T& value);
+
+}  // namespace allot::inline v0_1::json::detail
