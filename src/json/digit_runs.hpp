@@ -14,7 +14,7 @@ constexpr bool is_digit(char c) noexcept {
   return static_cast<unsigned char>(c - '0') < 10;
 }
 
-/// 10^0 .. 10^16.
+/// 10^0 .. 10^19.
 inline constexpr std::uint64_t integer_powers[] = {1,
                                                    10,
                                                    100,
@@ -31,7 +31,10 @@ inline constexpr std::uint64_t integer_powers[] = {1,
                                                    10000000000000,
                                                    100000000000000,
                                                    1000000000000000,
-                                                   10000000000000000};
+                                                   10000000000000000,
+                                                   100000000000000000,
+                                                   1000000000000000000,
+                                                   10000000000000000000U};
 
 /// The number eight digits stand for, given as bytes 0 .. 9: neighbours are joined to pairs, pairs to fours, fours to
 /// one.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "digit_runs.hpp"
 #include "shortest_decimal.hpp"
 #include "sixteen_digits.hpp"
 
@@ -24,28 +25,9 @@ struct DigitPairs {
 constexpr DigitPairs pairs;
 
 int count_digits(std::uint64_t value) noexcept {
-  constexpr std::uint64_t powers[] = {0,
-                                      10,
-                                      100,
-                                      1000,
-                                      10000,
-                                      100000,
-                                      1000000,
-                                      10000000,
-                                      100000000,
-                                      1000000000,
-                                      10000000000,
-                                      100000000000,
-                                      1000000000000,
-                                      10000000000000,
-                                      100000000000000,
-                                      1000000000000000,
-                                      10000000000000000,
-                                      100000000000000000,
-                                      1000000000000000000,
-                                      10000000000000000000U};
-  const int guess = ((64 - std::countl_zero(value | 1)) * 1233) >> 12;
-  return guess + (value >= powers[guess] ? 1 : 0);
+  value |= 1;  // as many digits, and zero has one
+  const int guess = ((64 - std::countl_zero(value)) * 1233) >> 12;
+  return guess + (value >= integer_powers[guess] ? 1 : 0);
 }
 
 constexpr int longest_plain = 21;  // digits before the point, as in JavaScript
