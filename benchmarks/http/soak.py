@@ -87,8 +87,7 @@ def small(client, rng):
 
 def pipelined(client, rng):
     numbers = [str(rng.randrange(10**9)) for _ in range(20)]
-    for number in numbers:
-        client.send(f'GET /id/{number} HTTP/1.1\r\n')
+    client.socket.sendall(b''.join(b'GET /id/%s HTTP/1.1\r\nHost: x\r\n\r\n' % number.encode() for number in numbers))
     for number in numbers:
         expect(client.reply()[2] == number.encode(), 'a pipelined reply')
         if client.last:
