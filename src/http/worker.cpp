@@ -188,8 +188,12 @@ void Worker::expire_list(DeadlineList& list, Counter& counter, bool answer_timeo
   while (list.first() != nullptr && list.first()->deadline <= now_) {
     Connection& connection = *list.first();
     counter.add();
-    if (answer_timeout) send_status(connection, Status::request_timeout);
-    close(connection);
+    if (!answer_timeout) {
+      close(connection);
+      continue;
+    }
+    send_status(connection, Status::request_timeout);
+    close_gently(connection);
   }
 }
 
@@ -255,9 +259,9 @@ void Worker::close(Connection& connection) noexcept {
   sys::close_socket(socket);
 }
 
-void Worker::close_gently(Connection& connection, bool unread_input) noexcept {
-  if (!unread_input) return close(connection);
-  // Closing a socket with unread input resets it, and the client might lose our answer.
+/// For a client that may still be sending: closing a socket with unread input resets it, and what of our answer is
+/// still on its way would be lost. It sees the end of our side, and has a while to see it.
+void Worker::close_gently(Connection& connection) noexcept {
   sys::shutdown_write(connection.socket);
   release_own(connection);
   set_interest(connection, sys::Interest::read);

@@ -81,7 +81,7 @@ class Worker {
   [[nodiscard]] std::uint64_t token_of(const Connection& connection) const noexcept;
   void set_interest(Connection& connection, sys::Interest interest) noexcept;
   void close(Connection& connection) noexcept;
-  void close_gently(Connection& connection, bool unread_input) noexcept;
+  void close_gently(Connection& connection) noexcept;
   [[nodiscard]] Exchange* make_exchange(Allocator allocator) noexcept;
   void destroy_exchange(Exchange* exchange) noexcept;
   [[nodiscard]] bool detach(Connection& connection, Exchange& exchange) noexcept;

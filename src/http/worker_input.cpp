@@ -242,7 +242,7 @@ Step Worker::park(Connection& connection, Exchange& exchange) noexcept {
   if (!make_room(connection, in)) {
     send_status(connection, Status::service_unavailable);
     counters_.out_of_memory.add();
-    close_gently(connection, true);
+    close_gently(connection);
     return Step::closed;
   }
   if (connection.phase == Phase::head) connection.searched = connection.own.size();
@@ -282,7 +282,7 @@ Step Worker::refuse(Connection& connection, Exchange& exchange, Status status) n
   exchange.end();
   exchange.scratch.clear();
   send_status(connection, status, body);
-  close_gently(connection, true);
+  close_gently(connection);
   return Step::closed;
 }
 

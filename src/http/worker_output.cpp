@@ -228,12 +228,12 @@ Step Worker::wait_for_piece(Connection& connection, Exchange& exchange) noexcept
 }
 
 Step Worker::finish_response(Connection& connection, Exchange& exchange) noexcept {
-  const bool unread_input = exchange.unread_input;
+  const bool client_goes_on = exchange.unread_input || exchange.head.keep_alive;
   counters_.note_arena(exchange.arena.used(), exchange.arena.fell_back());
   exchange.end();
   connection.phase = Phase::idle;  // what waits in the input is a request of its own, with deadlines of its own
   if (connection.keep_alive) return Step::again;
-  close_gently(connection, unread_input);
+  client_goes_on ? close_gently(connection) : close(connection);
   return Step::closed;
 }
 

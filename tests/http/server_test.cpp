@@ -245,6 +245,20 @@ TEST_F(ServerTest, LimitsRequestsPerConnection) {
   EXPECT_TRUE(connection.closed());
 }
 
+TEST_F(ServerTest, GivesTheWholeLastResponseToAClientThatSentMore) {
+  Config config;
+  config.max_requests = 1;
+  start(config);
+  auto connection = client();
+  connection.send(get("/large"));
+  const std::string begin = connection.exactly(1000);  // the response is on its way
+  connection.send(get("/hello"));
+  const auto response = connection.rest_of(begin);
+  EXPECT_EQ(response.header("Connection"), "close");
+  EXPECT_EQ(response.body.size(), 8'000'000U);
+  EXPECT_TRUE(connection.closed());
+}
+
 TEST_F(ServerTest, LimitsConnections) {
   Config config;
   config.max_connections = 2;
