@@ -45,7 +45,7 @@ IoResult<void> AllocatingWriter::reserve(std::size_t count) noexcept {
   return {};
 }
 
-IoResult<void> AllocatingWriter::raw_drain(std::string_view data) noexcept {
+IoResult<void> AllocatingWriter::raw_drain(std::string_view& data) noexcept {
   const IoResult<void> reserved = reserve(data.size());
   failed_ |= !reserved.has_value();
   ALLOT_TRY_VOID(reserved);

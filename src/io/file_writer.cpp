@@ -2,7 +2,7 @@
 
 namespace allot::inline v0_1::io {
 
-IoResult<void> FileWriter::raw_drain(std::string_view data) noexcept {
+IoResult<void> FileWriter::raw_drain(std::string_view& data) noexcept {
   if (kind_ == sys::FileKind::unknown) kind_ = sys::kind_of_file(descriptor_);
   while (position != begin || data.size() > room() || (capacity() == 0 && !data.empty())) {
     const sys::Transfer done = sys::write_file(descriptor_, kind_, buffered(), data);
@@ -20,7 +20,8 @@ IoResult<void> FileWriter::raw_drain(std::string_view data) noexcept {
 }
 
 IoResult<void> FileWriter::raw_flush() noexcept {
-  return raw_drain({});
+  std::string_view nothing;
+  return raw_drain(nothing);
 }
 
 }  // namespace allot::inline v0_1::io

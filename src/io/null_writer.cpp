@@ -7,7 +7,7 @@ namespace {
 class NullWriter : public PinnedWriter<NullWriter> {
  public:
   NullWriter() noexcept : PinnedWriter(nullptr, 0) {}
-  IoResult<void> raw_drain(std::string_view) noexcept { return {}; }
+  IoResult<void> raw_drain(std::string_view&) noexcept { return {}; }
   IoResult<void> raw_flush() noexcept { return {}; }
 };
 

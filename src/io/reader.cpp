@@ -121,16 +121,20 @@ IoResult<std::size_t> Reader::stream_to(Writer out) const noexcept {
   char scratch[1024];
   std::size_t total = 0;
   for (;;) {
-    std::string_view piece = state_->buffered();
-    if (!piece.empty()) {
-      state_->position = state_->end;
-    } else {
-      const std::size_t got = ALLOT_TRY_EXPR(read(scratch));
-      if (got == 0) return total;
-      piece = std::string_view(scratch, got);
+    const std::string_view ready = state_->buffered();
+    if (ready.empty() && state_->begin != state_->limit) {
+      const bool more = ALLOT_TRY_EXPR(fill());
+      if (!more) return total;
+      continue;
     }
-    ALLOT_TRY_VOID(out.write(piece));
-    total += piece.size();
+    std::size_t size = ready.size();
+    if (size == 0) size = ALLOT_TRY_EXPR(read(scratch));
+    if (size == 0) return total;
+    std::string_view rest(ready.empty() ? scratch : ready.data(), size);
+    const IoResult<void> written = out.write_from(rest);
+    if (!ready.empty()) state_->position += size - rest.size();
+    ALLOT_TRY_VOID(written);
+    total += size;
   }
 }
 

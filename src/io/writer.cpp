@@ -11,6 +11,16 @@ void WriterState::consume(std::size_t count) noexcept {
   position = begin + rest;
 }
 
+IoResult<void> Writer::write_from(std::string_view& data) const noexcept {
+  if (data.size() <= state_->room()) {
+    state_->append(data);
+  } else {
+    ALLOT_TRY_VOID(state_->table->drain(*state_, data));
+  }
+  data = {};
+  return {};
+}
+
 IoResult<void> Writer::write_repeated(char byte, std::size_t count) const noexcept {
   char chunk[64];
   std::memset(chunk, byte, sizeof chunk);

@@ -11,6 +11,7 @@
 #include "allot/io/buffered_writer.hpp"
 #include "allot/io/fixed_reader.hpp"
 #include "allot/io/list_writer.hpp"
+#include "support/recording_allocator.hpp"
 
 namespace allot {
 namespace {
@@ -96,6 +97,24 @@ TEST(IoFailures, BufferedWriterTellsOfEveryLossAndRepeatsNothing) {
     EXPECT_TRUE(!status.has_value() || destination.text() == expected);
     return status;
   });
+}
+
+TEST(IoFailures, BufferedWriterGoesOnAfterEachFailure) {
+  test::RecordingAllocator memory;
+  io::AllocatingWriter destination(memory.allocator());
+  char buffer[32];
+  io::BufferedWriter out(destination.writer(), buffer);
+  std::string expected;
+  for (int i = 0; i < 200; ++i) {
+    const std::string text = std::to_string(i) + ",";
+    expected += text;
+    std::string_view left = text;
+    memory.fail_always(i % 3 != 0);
+    for (int attempt = 0; !out.writer().write_from(left).has_value(); ++attempt) memory.fail_always(attempt < 2);
+  }
+  memory.fail_always(false);
+  ASSERT_TRUE(out.writer().flush().has_value());
+  EXPECT_EQ(destination.text(), expected);
 }
 
 TEST(IoFailures, ReadAllFreesWhatItRead) {

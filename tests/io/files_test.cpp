@@ -156,6 +156,31 @@ TEST(FileWriter, LosesNothingOnANonBlockingPipe) {
   EXPECT_EQ(all + drain(pipe.from.descriptor()), accepted);
 }
 
+TEST(FileWriter, LosesNothingOnANonBlockingPipeBehindAnotherBuffer) {
+  for (std::size_t capacity : {0U, 300U}) {
+    Pipe pipe;
+    ASSERT_EQ(::fcntl(pipe.to.descriptor(), F_SETFL, O_NONBLOCK), 0);
+    ASSERT_EQ(::fcntl(pipe.from.descriptor(), F_SETFL, O_NONBLOCK), 0);
+    std::string inner(capacity, '?');
+    io::FileWriter file(pipe.to.descriptor(), inner);
+    char buffer[100];
+    io::BufferedWriter out(file.writer(), buffer);
+    std::string expected;
+    for (int i = 0; i < 60000; ++i) expected += std::to_string(i) + ' ';
+    std::string arrived;
+    int blocked = 0;
+    for (std::string_view left = expected; !left.empty() || !out.buffered().empty() || !file.buffered().empty();) {
+      const IoResult<void> written = left.empty() ? out.writer().flush() : out.writer().write_from(left);
+      if (written.has_value()) continue;
+      ASSERT_EQ(written.error(), IoErrorKind::would_block);
+      ++blocked;
+      arrived += drain(pipe.from.descriptor());
+    }
+    EXPECT_GT(blocked, 2);
+    EXPECT_EQ(arrived + drain(pipe.from.descriptor()), expected);
+  }
+}
+
 extern "C" void do_nothing(int) {}
 
 TEST(FileWriter, ContinuesShortAndInterruptedWrites) {

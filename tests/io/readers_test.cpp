@@ -140,6 +140,19 @@ TEST(Reader, StreamsToAWriter) {
   EXPECT_EQ(out.text(), "123456789");
 }
 
+TEST(Reader, GoesOnStreamingWhereTheWriterFailed) {
+  char buffer[7];
+  ScriptedReader in("0123456789", 3, buffer);
+  char target[4];
+  std::string arrived;
+  for (bool done = false; !done;) {
+    io::FixedWriter out(target);
+    done = in.reader().stream_to(out.writer()).has_value();
+    arrived += out.text();
+  }
+  EXPECT_EQ(arrived, "0123456789");
+}
+
 TEST(FileReader, ReadsThroughItsBufferAndPastIt) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);

@@ -12,14 +12,18 @@
 namespace allot {
 namespace {
 
-/// Takes what it is given until told to fail, and logs the sizes of the pieces.
+/// Takes what it is given until told to fail, or until its room is used up, and logs the sizes of the pieces.
 class ScriptedWriter : public io::PinnedWriter<ScriptedWriter> {
  public:
   ScriptedWriter() : PinnedWriter(nullptr, 0) {}
-  IoResult<void> raw_drain(std::string_view data) noexcept {
+  IoResult<void> raw_drain(std::string_view& data) noexcept {
     if (fails) return Unexpected(IoErrorKind::write_failed);
-    text += data;
-    if (!data.empty()) pieces.push_back(data.size());
+    const std::string_view taken = data.substr(0, room_left);
+    room_left -= taken.size();
+    text += taken;
+    if (!taken.empty()) pieces.push_back(taken.size());
+    data.remove_prefix(taken.size());
+    if (!data.empty()) return Unexpected(IoErrorKind::would_block);
     return {};
   }
   IoResult<void> raw_flush() noexcept {
@@ -31,7 +35,36 @@ class ScriptedWriter : public io::PinnedWriter<ScriptedWriter> {
   std::vector<std::size_t> pieces;
   int flushes = 0;
   bool fails = false;
+  std::size_t room_left = SIZE_MAX;  ///< bytes it takes before it fails
 };
+
+/// Writes all of `text`, making room in `target` bit by bit whenever it is full; returns how often it was.
+int write_stubbornly(io::Writer out, ScriptedWriter& target, std::string_view text, std::size_t room) {
+  int failures = 0;
+  const auto try_until_it_works = [&](auto&& attempt) {
+    for (;;) {
+      const IoResult<void> done = attempt();
+      if (done.has_value()) return;
+      EXPECT_EQ(done.error(), IoErrorKind::would_block);
+      target.room_left = room;
+      ++failures;
+    }
+  };
+  for (std::size_t size = 1; !text.empty(); size = size % 23 + 1) {
+    std::string_view piece = text.substr(0, size);
+    text.remove_prefix(piece.size());
+    try_until_it_works([&] { return out.write_from(piece); });
+    EXPECT_TRUE(piece.empty());
+  }
+  try_until_it_works([&] { return out.flush(); });
+  return failures;
+}
+
+std::string numbered_text(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += std::to_string(i) + ' ';
+  return text;
+}
 
 TEST(FixedWriter, HoldsExactlyItsBuffer) {
   char buffer[4];
@@ -58,6 +91,17 @@ TEST(FixedWriter, WithoutABufferTakesNothingButNothing) {
   io::FixedWriter out({});
   EXPECT_TRUE(out.writer().write("").has_value());
   EXPECT_EQ(out.writer().write("a").error(), IoErrorKind::no_space_left);
+}
+
+TEST(Writer, TellsWhatAFullBufferTook) {
+  char buffer[4];
+  io::FixedWriter out(buffer);
+  std::string_view text = "abcdef";
+  EXPECT_EQ(out.writer().write_from(text).error(), IoErrorKind::no_space_left);
+  EXPECT_EQ(text, "ef");
+  out.clear();
+  EXPECT_TRUE(out.writer().write_from(text).has_value());
+  EXPECT_EQ(text, "");
 }
 
 TEST(Writer, RepeatsAByte) {
@@ -117,6 +161,68 @@ TEST(BufferedWriter, HandsTheChildsErrorOn) {
   ASSERT_TRUE(out.writer().write("ab").has_value());
   target.fails = true;
   EXPECT_EQ(out.writer().flush().error(), IoErrorKind::write_failed);
+}
+
+TEST(BufferedWriter, KeepsWhatAFailingChildDidNotTake) {
+  ScriptedWriter target;
+  char buffer[8];
+  io::BufferedWriter out(target.writer(), buffer);
+  ASSERT_TRUE(out.writer().write("abcdef").has_value());
+  target.room_left = 2;
+  EXPECT_EQ(out.writer().flush().error(), IoErrorKind::would_block);
+  EXPECT_EQ(target.text, "ab");
+  EXPECT_EQ(out.buffered(), "cdef");
+  EXPECT_EQ(out.writer().flush().error(), IoErrorKind::would_block);
+  EXPECT_EQ(out.buffered(), "cdef");
+  target.room_left = SIZE_MAX;
+  ASSERT_TRUE(out.writer().write("gh").has_value());
+  ASSERT_TRUE(out.writer().flush().has_value());
+  EXPECT_EQ(target.text, "abcdefgh");
+}
+
+TEST(BufferedWriter, TellsHowMuchOfAPieceItTook) {
+  ScriptedWriter target;
+  char buffer[8];
+  io::BufferedWriter out(target.writer(), buffer);
+  ASSERT_TRUE(out.writer().write("abcdef").has_value());
+  target.room_left = 0;
+  std::string_view small = "ghijk";
+  EXPECT_FALSE(out.writer().write_from(small).has_value());
+  EXPECT_EQ(small, "ijk") << "two of them found room in the buffer";
+  EXPECT_EQ(out.buffered(), "abcdefgh");
+  target.room_left = 8 + 3;
+  std::string_view large = "ijklmnopqrst";
+  EXPECT_FALSE(out.writer().write_from(large).has_value());
+  EXPECT_EQ(target.text, "abcdefghijk");
+  EXPECT_EQ(large, "lmnopqrst");
+  target.room_left = SIZE_MAX;
+  ASSERT_TRUE(out.writer().write_from(large).has_value());
+  EXPECT_EQ(large, "");
+  ASSERT_TRUE(out.writer().flush().has_value());
+  EXPECT_EQ(target.text, "abcdefghijklmnopqrst");
+}
+
+TEST(Writers, LoseAndRepeatNothingWhenTheDestinationFailsNowAndThen) {
+  const std::string text = numbered_text(400);
+  for (std::size_t room : {1U, 2U, 5U, 31U}) {
+    for (std::size_t capacity : {0U, 1U, 2U, 7U, 64U}) {
+      ScriptedWriter target;
+      ScriptedWriter second;
+      target.room_left = 0;
+      second.room_left = 0;
+      std::string storage(capacity, '?');
+      io::TeeWriter tee(second.writer(), target.writer());
+      io::CountingWriter count(tee.writer());
+      io::BoundedWriter bounded(count.writer(), text.size());
+      io::BufferedWriter out(bounded.writer(), storage);
+      second.room_left = SIZE_MAX;
+      EXPECT_GT(write_stubbornly(out.writer(), target, text, room), 20);
+      EXPECT_EQ(target.text, text) << room << ' ' << capacity;
+      EXPECT_EQ(second.text, text) << room << ' ' << capacity;
+      EXPECT_EQ(count.count(), text.size());
+      EXPECT_EQ(bounded.left(), 0U);
+    }
+  }
 }
 
 TEST(BufferedWriter, IsLoudAboutForgottenBytesInCheckedBuilds) {
@@ -264,7 +370,7 @@ TEST(CountingWriter, CountsWhatArrived) {
   io::CountingWriter count(fixed.writer());
   ASSERT_TRUE(count.writer().write("abc").has_value());
   EXPECT_FALSE(count.writer().write("def").has_value());
-  EXPECT_EQ(count.count(), 3U);
+  EXPECT_EQ(count.count(), 4U) << "one of them fitted";
   io::CountingWriter alone;
   ASSERT_TRUE(alone.writer().write("abc").has_value());
   ASSERT_TRUE(alone.writer().flush().has_value());
@@ -285,6 +391,52 @@ TEST(TeeWriter, WritesToBothAndFlushesBoth) {
   EXPECT_EQ(right.text, "abc");
 }
 
+TEST(TeeWriter, LetsTheSecondCatchUpWithTheFirst) {
+  ScriptedWriter left;
+  ScriptedWriter right;
+  io::TeeWriter tee(left.writer(), right.writer());
+  right.room_left = 2;
+  std::string_view text = "abcdef";
+  EXPECT_FALSE(tee.writer().write_from(text).has_value());
+  EXPECT_EQ(text, "cdef");
+  right.room_left = 1;
+  EXPECT_FALSE(tee.writer().write_from(text).has_value());
+  EXPECT_EQ(text, "def");
+  right.room_left = SIZE_MAX;
+  std::string_view part = text.substr(0, 2);
+  ASSERT_TRUE(tee.writer().write_from(part).has_value());
+  ASSERT_TRUE(tee.writer().write("fgh").has_value());
+  EXPECT_EQ(left.text, "abcdefgh");
+  EXPECT_EQ(right.text, "abcdefgh");
+}
+
+TEST(TeeWriter, WritesAnewToBothWhenTheLagIsDiscarded) {
+  ScriptedWriter left;
+  ScriptedWriter right;
+  io::TeeWriter tee(left.writer(), right.writer());
+  right.room_left = 1;
+  EXPECT_FALSE(tee.writer().write("abc").has_value());
+  right.room_left = SIZE_MAX;
+  tee.discard();
+  ASSERT_TRUE(tee.writer().write("xyz").has_value());
+  EXPECT_EQ(left.text, "abcxyz");
+  EXPECT_EQ(right.text, "axyz");
+}
+
+TEST(TeeWriter, GivesTheSecondWhatTheFirstTookBeforeItFailed) {
+  ScriptedWriter left;
+  ScriptedWriter right;
+  io::TeeWriter tee(left.writer(), right.writer());
+  left.room_left = 2;
+  std::string_view text = "abcdef";
+  EXPECT_EQ(tee.writer().write_from(text).error(), IoErrorKind::would_block);
+  EXPECT_EQ(right.text, "ab");
+  left.room_left = SIZE_MAX;
+  ASSERT_TRUE(tee.writer().write_from(text).has_value());
+  EXPECT_EQ(left.text, "abcdef");
+  EXPECT_EQ(right.text, "abcdef");
+}
+
 TEST(BoundedWriter, LetsExactlyItsBoundThrough) {
   ScriptedWriter target;
   io::BoundedWriter bounded(target.writer(), 5);
@@ -302,10 +454,10 @@ TEST(BoundedWriter, LetsNoMoreThanItsBoundThroughWhenAWriteFailed) {
   io::FixedWriter fixed(buffer);
   io::BoundedWriter bounded(fixed.writer(), 5);
   EXPECT_FALSE(bounded.writer().write("abcd").has_value()) << "three of them arrive";
-  EXPECT_EQ(bounded.left(), 1U);
+  EXPECT_EQ(bounded.left(), 2U);
   fixed.clear();
-  EXPECT_EQ(bounded.writer().write("efgh").error(), IoErrorKind::no_space_left);
-  EXPECT_EQ(fixed.text(), "e");
+  EXPECT_EQ(bounded.writer().write("defg").error(), IoErrorKind::no_space_left);
+  EXPECT_EQ(fixed.text(), "de");
 }
 
 }  // namespace

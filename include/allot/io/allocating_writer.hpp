@@ -54,7 +54,7 @@ class AllocatingWriter : public PinnedWriter<AllocatingWriter> {
   /// The same followed by a zero.
   Result<ZString> to_owned_slice_z() noexcept;
 
-  IoResult<void> raw_drain(std::string_view data) noexcept;
+  IoResult<void> raw_drain(std::string_view& data) noexcept;
   IoResult<void> raw_flush() noexcept { return {}; }
 
  private:

@@ -1,9 +1,8 @@
 /// BoundedWriter: lets a limited number of bytes through to another writer.
 ///
-/// A piece that goes past the bound is written as far as the bound and gives the error no_space_left. A piece that the
-/// other writer fails on counts as passed, since a part of it may have: never more than the bound gets through.
-/// Has no buffer: each write is one indirect call. When not to use it: for a bound on memory (LimitAllocator,
-/// FixedWriter). Threads: not safe.
+/// A piece that goes past the bound is written as far as the bound and gives the error no_space_left. Of a piece that
+/// the other writer fails on, what that one took counts as passed. Has no buffer: each write is one indirect call. When
+/// not to use it: for a bound on memory (LimitAllocator, FixedWriter). Threads: not safe.
 #pragma once
 
 #include <cstddef>
@@ -23,11 +22,14 @@ class BoundedWriter : public PinnedWriter<BoundedWriter> {
   /// Bytes that may still pass.
   [[nodiscard]] std::size_t left() const noexcept { return left_; }
 
-  IoResult<void> raw_drain(std::string_view data) noexcept {
-    const std::string_view fitting = data.substr(0, left_);
-    left_ -= fitting.size();
-    ALLOT_TRY_VOID(child_.write(fitting));
-    if (fitting.size() != data.size()) ALLOT_FAIL(IoErrorKind::no_space_left);
+  IoResult<void> raw_drain(std::string_view& data) noexcept {
+    std::string_view rest = data.substr(0, left_);
+    const std::size_t fitting = rest.size();
+    const IoResult<void> written = child_.write_from(rest);
+    left_ -= fitting - rest.size();
+    data.remove_prefix(fitting - rest.size());
+    ALLOT_TRY_VOID(written);
+    if (!data.empty()) ALLOT_FAIL(IoErrorKind::no_space_left);
     return {};
   }
   IoResult<void> raw_flush() noexcept { return child_.flush(); }

@@ -7,10 +7,10 @@
 ///     ALLOT_TRY_VOID(out.writer().flush());
 ///
 /// Many small writes become few large ones: what fits is copied, and when the buffer is full it goes out whole; pieces
-/// of at least the buffer's size pass by it. Bytes that are still buffered at the end are lost: in checked builds that
-/// is said on standard error, unless a write failed before. When the other writer fails, the bytes it was handed are
-/// given up: it cannot say how many it took, and none may arrive twice. When not to use it: over a writer that has a
-/// buffer itself (FileWriter takes one, and keeps what a descriptor that is not ready did not take).
+/// of at least the buffer's size pass by it. When the other writer fails, what it did not take stays in the buffer, or
+/// (write_from) in the caller's hands: a later flush or write goes on with the very next byte. Bytes that are still
+/// buffered at the end are lost: in checked builds that is said on standard error, unless a write failed before (then
+/// the caller knows). When not to use it: over a writer that has a buffer itself (FileWriter takes one).
 /// Threads: not safe.
 #pragma once
 
@@ -35,7 +35,7 @@ class BufferedWriter : public PinnedWriter<BufferedWriter> {
   /// Forgets what is buffered here.
   void discard() noexcept { position = begin; }
 
-  IoResult<void> raw_drain(std::string_view data) noexcept;
+  IoResult<void> raw_drain(std::string_view& data) noexcept;
   IoResult<void> raw_flush() noexcept;
 
  private:

@@ -23,12 +23,13 @@ class CountingWriter : public PinnedWriter<CountingWriter> {
   /// Counts what `child` (held, not owned) took.
   explicit CountingWriter(Writer child) noexcept : PinnedWriter(nullptr, 0), child_(child) {}
 
-  /// Bytes that were taken without an error.
+  /// Bytes that were taken, those before an error too.
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
-  IoResult<void> raw_drain(std::string_view data) noexcept {
-    IoResult<void> written = child_.write(data);
-    if (written.has_value()) count_ += data.size();
+  IoResult<void> raw_drain(std::string_view& data) noexcept {
+    const std::size_t offered = data.size();
+    const IoResult<void> written = child_.write_from(data);
+    count_ += offered - data.size();
     return written;
   }
   IoResult<void> raw_flush() noexcept { return child_.flush(); }

@@ -7,9 +7,9 @@
 ///
 /// Without a buffer every write is a system call; with one, a full buffer and the piece that overflows it leave in one
 /// call. Short writes and interrupted calls are continued. A pipe or socket nobody reads gives the error broken_pipe
-/// and never SIGPIPE. Bytes that are still buffered at the end are lost: in checked builds that is said on standard
-/// error, unless a write failed before (then the caller knows).
-/// Threads: not safe.
+/// and never SIGPIPE. After an error what the descriptor did not take is still in the buffer, or (write_from) in the
+/// caller's hands: writing and flushing can go on. Bytes that are still buffered at the end are lost: in checked builds
+/// that is said on standard error, unless a write failed before (then the caller knows). Threads: not safe.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ class FileWriter : public PinnedWriter<FileWriter> {
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
-  IoResult<void> raw_drain(std::string_view data) noexcept;
+  IoResult<void> raw_drain(std::string_view& data) noexcept;
   IoResult<void> raw_flush() noexcept;
 
  private:

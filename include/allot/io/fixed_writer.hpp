@@ -30,8 +30,10 @@ class FixedWriter : public PinnedWriter<FixedWriter> {
   /// Begins again at the front of the buffer.
   void clear() noexcept { position = begin; }
 
-  IoResult<void> raw_drain(std::string_view data) noexcept {
-    append(data.substr(0, room()));
+  IoResult<void> raw_drain(std::string_view& data) noexcept {
+    const std::string_view fitting = data.substr(0, room());
+    append(fitting);
+    data.remove_prefix(fitting.size());
     return Unexpected(IoErrorKind::no_space_left);
   }
   IoResult<void> raw_flush() noexcept { return {}; }

@@ -32,7 +32,7 @@ class ListWriter : public PinnedWriter<ListWriter<List>> {
   /// `list` is held, not owned.
   explicit ListWriter(List& list) noexcept : PinnedWriter<ListWriter<List>>(nullptr, 0), list_(&list) {}
 
-  IoResult<void> raw_drain(std::string_view data) noexcept {
+  IoResult<void> raw_drain(std::string_view& data) noexcept {
     ALLOT_TRY_VOID(list_->append_slice(std::span<const char>(data)));
     return {};
   }

@@ -90,7 +90,8 @@ class [[nodiscard]] Reader {
   IoResult<std::span<char>> read_all(Allocator allocator, std::size_t most = SIZE_MAX) const noexcept;
 
   /// Passes everything up to the end of the stream on to `out`; returns how many bytes. Does not flush. When `out`
-  /// fails, the piece it was handed (at most the buffer, or 1 KiB) is consumed.
+  /// fails, what it took is consumed and no more, so that another call goes on from there; a reader without a buffer
+  /// loses up to 1 KiB that it had read already.
   IoResult<std::size_t> stream_to(Writer out) const noexcept;
 
   /// What is buffered, without reading more.

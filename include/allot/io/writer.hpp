@@ -24,10 +24,10 @@ struct WriterState;
 /// The functions behind a handle. One constant table an implementation.
 struct WriterTable {
   /// Takes the buffered bytes and then `data`: passes them on, or makes room and buffers them. Called when `data` does
-  /// not fit into the free part of the buffer. On an error the buffered bytes that did not arrive stay buffered, and of
-  /// `data` a prefix may have been taken.
-  IoResult<void> (*drain)(WriterState& state, std::string_view data) noexcept;
-  /// Passes the buffered bytes on, all the way to the destination.
+  /// not fit into the free part of the buffer. On an error the buffered bytes that were not passed on stay buffered,
+  /// and what was taken of `data` (passed on or buffered) is removed from its front: the same bytes can be given again.
+  IoResult<void> (*drain)(WriterState& state, std::string_view& data) noexcept;
+  /// Passes the buffered bytes on, all the way to the destination. On an error those that were not stay buffered.
   IoResult<void> (*flush)(WriterState& state) noexcept;
 };
 
@@ -64,29 +64,33 @@ class [[nodiscard]] Writer {
   constexpr Writer(WriterState& state) noexcept : state_(&state) {}
 
   /// Writes all of `data`, which does not lie in the writer's own buffer. On an error a prefix of it may have been
-  /// written; how much is not told, so what must survive a descriptor that is not ready goes through a buffer it fits
-  /// into, and only `flush` is tried again.
+  /// taken; `write_from` tells how much.
   ALLOT_ALWAYS_INLINE IoResult<void> write(std::string_view data) const noexcept {
     if (data.size() <= state_->room()) [[likely]] {
       state_->append(data);
       return {};
     }
-    return state_->table->drain(*state_, data);
+    return drain(data);
   }
+
+  /// The same, and removes from the front of `data` what was taken: everything, or on an error what stands before the
+  /// first byte that was not. Writing the rest later goes on without a gap or a repetition, so nothing is lost on a
+  /// descriptor that is not ready or a device that is full for a while.
+  IoResult<void> write_from(std::string_view& data) const noexcept;
 
   ALLOT_ALWAYS_INLINE IoResult<void> write_byte(char byte) const noexcept {
     if (state_->position != state_->limit) [[likely]] {
       *state_->position++ = byte;
       return {};
     }
-    return state_->table->drain(*state_, std::string_view(&byte, 1));
+    return drain(std::string_view(&byte, 1));
   }
 
   /// Writes `byte` `count` times.
   IoResult<void> write_repeated(char byte, std::size_t count) const noexcept;
 
-  /// Passes everything buffered on to the destination. On an error what did not arrive stays buffered: a later flush
-  /// goes on from there (except in a BufferedWriter, see there).
+  /// Passes everything buffered on to the destination. On an error what was not passed on stays buffered: a later flush
+  /// goes on from there.
   IoResult<void> flush() const noexcept { return state_->table->flush(*state_); }
 
   /// The free part of the buffer, possibly empty: write into it, then say how much with `advance`.
@@ -106,15 +110,22 @@ class [[nodiscard]] Writer {
   friend constexpr bool operator==(Writer left, Writer right) noexcept { return left.state_ == right.state_; }
 
  private:
+  IoResult<void> drain(std::string_view data) const noexcept { return state_->table->drain(*state_, data); }
+
   WriterState* state_;
 };
 
 static_assert(sizeof(Writer) == sizeof(void*));
 
+/// Writers that tell what they took; one that gets its data by value could not.
+template <class W>
+concept TellsWhatItTook = requires { static_cast<IoResult<void> (W::*)(std::string_view&) noexcept>(&W::raw_drain); };
+
 /// The table of a writer type with `raw_drain` and `raw_flush` (contracts as in WriterTable).
 template <class W>
 inline constexpr WriterTable writer_table_of = {
-    [](WriterState& state, std::string_view data) noexcept -> IoResult<void> {
+    [](WriterState& state, std::string_view& data) noexcept -> IoResult<void> {
+      static_assert(TellsWhatItTook<W>, "a writer has IoResult<void> raw_drain(std::string_view& data) noexcept");
       return static_cast<W&>(state).raw_drain(data);
     },
     [](WriterState& state) noexcept -> IoResult<void> { return static_cast<W&>(state).raw_flush(); },
