@@ -1,5 +1,6 @@
 #include "allot/json/emitter.hpp"
 
+#include "quote.hpp"
 #include "scan.hpp"
 
 namespace allot::inline v0_1::json::detail {
@@ -7,26 +8,6 @@ namespace allot::inline v0_1::json::detail {
 namespace {
 
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
-
-/// Copies text up to the first byte that is special or not ASCII; returns how much. There is room for all of it and a
-/// step more.
-std::size_t copy_plain_ascii(char* to, const char* begin, const char* end) noexcept {
-  const char* at = begin;
-  while (static_cast<std::size_t>(end - at) >= scan_step) {
-    const Step bytes = load_step(at);
-    store_step(to, bytes);
-    const unsigned mask = special_bytes<true>(bytes);
-    if (mask != 0) return static_cast<std::size_t>(at - begin) + static_cast<std::size_t>(std::countr_zero(mask));
-    at += scan_step;
-    to += scan_step;
-  }
-  const auto rest = static_cast<std::size_t>(end - at);
-  if (rest == 0) return static_cast<std::size_t>(at - begin);
-  const Step bytes = load_partial_step(at, rest);
-  store_step(to, bytes);
-  const unsigned mask = special_bytes<true>(bytes) | 1U << rest;
-  return static_cast<std::size_t>(at - begin) + static_cast<std::size_t>(std::countr_zero(mask));
-}
 
 }  // namespace
 
@@ -52,30 +33,29 @@ void Emitter::break_line() noexcept {
 void Emitter::string(std::string_view text) noexcept {
   if (options_.emit_strings_as_arrays) [[unlikely]]
     return bytes_as_array(text);
-  std::size_t plain = 0;
-  if (out_->room() >= text.size() + 2 + scan_step) {
-    char* const to = out_->position;
-    *to = '"';
-    plain = copy_plain_ascii(to + 1, text.data(), text.data() + text.size());
-    if (plain == text.size()) {
-      to[1 + plain] = '"';
-      out_->position = to + plain + 2;
-      return;
-    }
-  }
+  if (quoted_at_once(text)) [[likely]]
+    return;
   const char* const end = text.data() + text.size();
-  if (find_invalid_utf8(text.data() + plain, end) != end) [[unlikely]]
-    return bytes_as_array(text);
-  if (plain != 0) {  // that much is in place behind the write position
-    out_->position += 1 + plain;
-  } else {
-    raw('"');
-  }
-  quoted(text.substr(plain));
+  if (find_invalid_utf8(text.data(), end) != end) return bytes_as_array(text);
+  raw('"');
+  quoted(text);
   raw('"');
 }
 
+/// Writes text that fits, and needs nothing unusual, with its quotes; false, and nothing happened, when it is not such.
+bool Emitter::quoted_at_once(std::string_view text) noexcept {
+  if (options_.escape_unicode) [[unlikely]]
+    return false;
+  char* const end = quote_in_one_pass(text, out_->position, out_->limit);
+  if (end == nullptr) [[unlikely]]
+    return false;
+  out_->position = end;
+  return true;
+}
+
 void Emitter::key(std::string_view text) noexcept {
+  if (quoted_at_once(text)) [[likely]]
+    return;
   raw('"');
   while (!text.empty()) {
     const char* const end = text.data() + text.size();

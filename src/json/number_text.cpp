@@ -13,21 +13,19 @@ namespace allot::inline v0_1::json::detail {
 
 namespace {
 
-struct DigitPairs {
-  char text[200];
-  constexpr DigitPairs() noexcept : text() {
-    for (int i = 0; i < 100; ++i) {
-      text[2 * i] = static_cast<char>('0' + i / 10);
-      text[2 * i + 1] = static_cast<char>('0' + i % 10);
-    }
-  }
-};
-constexpr DigitPairs pairs;
+constexpr std::uint64_t ten_to_16 = 10000000000000000;
 
 int count_digits(std::uint64_t value) noexcept {
   value |= 1;  // as many digits, and zero has one
   const int guess = ((64 - std::countl_zero(value)) * 1233) >> 12;
   return guess + (value >= integer_powers[guess] ? 1 : 0);
+}
+
+/// A number of at most eight digits; writes eight bytes. The end does not wait for the digits.
+ALLOT_ALWAYS_INLINE char* write_up_to_eight(char* out, std::uint64_t value) noexcept {
+  const int count = count_digits(value);
+  EightDigits(value).store_from(out, 8 - count);
+  return out + count;
 }
 
 constexpr int longest_plain = 21;  // digits before the point, as in JavaScript
@@ -114,23 +112,24 @@ char* write_by_library(char* out, T value) noexcept {
 }  // namespace
 
 char* write_unsigned(char* out, std::uint64_t value) noexcept {
-  const int count = count_digits(value);
-  char* end = out + count;
-  while (value >= 100) {
-    end -= 2;
-    std::memcpy(end, &pairs.text[2 * (value % 100)], 2);
-    value /= 100;
+  constexpr std::uint64_t ten_to_8 = 100000000;
+  if (value < 10) {
+    *out = static_cast<char>('0' + value);
+    return out + 1;
   }
-  if (value >= 10) {
-    std::memcpy(end - 2, &pairs.text[2 * value], 2);
-  } else {
-    end[-1] = static_cast<char>('0' + value);
+  if (value < ten_to_8) [[likely]]
+    return write_up_to_eight(out, value);
+  if (value < ten_to_16) {
+    out = write_up_to_eight(out, value / ten_to_8);
+    EightDigits(value % ten_to_8).store(out);
+    return out + 8;
   }
-  return out + count;
+  out = write_up_to_eight(out, value / ten_to_16);
+  SixteenDigits(value % ten_to_16).store(out);
+  return out + 16;
 }
 
 char* write_unsigned(char* out, Unsigned128 value) noexcept {
-  constexpr std::uint64_t ten_to_16 = 10000000000000000;
   if (value <= UINT64_MAX) return write_unsigned(out, static_cast<std::uint64_t>(value));
   out = write_unsigned(out, value / ten_to_16);
   SixteenDigits(static_cast<std::uint64_t>(value % ten_to_16)).store(out);

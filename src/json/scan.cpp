@@ -21,18 +21,12 @@ const char* skip_ascii(const char* begin, const char* end) noexcept {
 }
 #endif
 
-/// Three bytes of the form 1110xxxx 10xxxxxx 10xxxxxx, from a word with four.
-constexpr std::uint32_t three_byte_mask = 0x00C0C0F0;
-constexpr std::uint32_t three_byte_form = 0x008080E0;
-
 /// Most text that is not ASCII is in runs of three-byte sequences; this takes such a run, less its last bytes.
 const char* skip_three_byte_run(const char* begin, const char* end) noexcept {
   while (end - begin >= 4) {
     std::uint32_t word;
     std::memcpy(&word, begin, sizeof word);
-    if ((word & three_byte_mask) != three_byte_form) break;
-    const std::uint32_t first_bits = word & 0x200F;
-    if (first_bits == 0 || first_bits == 0x200D) break;  // overlong, or a surrogate: utf8_length decides
+    if (!begins_with_plain_three(word)) break;
     begin += 3;
   }
   return begin;

@@ -139,6 +139,16 @@ inline unsigned utf8_length(const char* at, const char* end) noexcept {
   return lead == 0xF4 && byte(1) >= 0x90 ? 0 : 4;
 }
 
+/// Whether the first three bytes of a little-endian word are a valid sequence whose first bits leave no doubt: those
+/// that may be overlong or a surrogate are left to `utf8_length`.
+inline bool begins_with_plain_three(std::uint32_t word) noexcept {
+  constexpr std::uint32_t mask = 0x00C0C0F0;  // 1110xxxx 10xxxxxx 10xxxxxx
+  constexpr std::uint32_t form = 0x008080E0;
+  if ((word & mask) != form) return false;
+  const std::uint32_t first_bits = word & 0x200F;
+  return first_bits != 0 && first_bits != 0x200D;
+}
+
 /// The first byte that is not part of valid UTF-8, or end.
 const char* find_invalid_utf8(const char* begin, const char* end) noexcept;
 

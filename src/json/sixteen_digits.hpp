@@ -1,5 +1,5 @@
-/// Sixteen decimal digits as text, all at once: no loop, no table of pairs, no branch. SSE2 where the processor has it,
-/// else eight digits to a 64-bit word. Internal; the caller provides the room.
+/// Eight and sixteen decimal digits as text, all at once: no loop, no table of pairs, no branch. Eight in a 64-bit
+/// word, sixteen with SSE2 where the processor has it. Internal; the caller provides the room.
 #pragma once
 
 #include <bit>
@@ -13,6 +13,34 @@
 #endif
 
 namespace allot::inline v0_1::json::detail {
+
+class EightDigits {
+ public:
+  /// `value` is below 10^8; it gets leading zeros.
+  ALLOT_ALWAYS_INLINE explicit EightDigits(std::uint64_t value) noexcept {
+    // Lanes of 4 digits, of 2, of 1: the quotient stays, the remainder moves up.
+    const std::uint64_t fours = value / 10000 | (value % 10000) << 32;
+    const std::uint64_t hundreds = ((fours * 5243) >> 19) & 0x0000007F0000007FU;
+    const std::uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+    const std::uint64_t tens = ((twos * 103) >> 10) & 0x000F000F000F000FU;
+    digits_ = tens | (twos - tens * 10) << 8;
+  }
+
+  /// Digits up to the last that is not zero. Not all are.
+  [[nodiscard]] int significant() const noexcept { return (71 - std::countl_zero(digits_)) / 8; }
+  [[nodiscard]] bool all_zero() const noexcept { return digits_ == 0; }
+
+  void store(char* out) const noexcept { store_from(out, 0); }
+  /// Eight bytes, of which the first are the digits from `first` (0 .. 7) on.
+  ALLOT_ALWAYS_INLINE void store_from(char* out, int first) const noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    const std::uint64_t text = (digits_ | 0x3030303030303030U) >> (8 * first);
+    std::memcpy(out, &text, sizeof text);
+  }
+
+ private:
+  std::uint64_t digits_;  // each 0 .. 9, the first in the lowest byte
+};
 
 #if defined(__SSE2__)
 
@@ -75,18 +103,16 @@ class SixteenDigits {
 
 class SixteenDigits {
  public:
-  explicit SixteenDigits(std::uint64_t value) noexcept
-      : high_(spread(value / 100000000)), low_(spread(value % 100000000)) {}
+  explicit SixteenDigits(std::uint64_t value) noexcept : high_(value / 100000000), low_(value % 100000000) {}
 
   [[nodiscard]] int significant(std::uint32_t seventeenth) const noexcept {
-    const auto last_nonzero = [](std::uint64_t digits) { return (71 - std::countl_zero(digits)) / 8; };
     if (seventeenth != 0) return 17;
-    return low_ != 0 ? 8 + last_nonzero(low_) : last_nonzero(high_);
+    return low_.all_zero() ? high_.significant() : 8 + low_.significant();
   }
 
   void store(char* out) const noexcept {
-    put(out, high_ | zeros);
-    put(out + 8, low_ | zeros);
+    high_.store(out);
+    low_.store(out + 8);
   }
 
   void store_with_point(char* out, int point) const noexcept {
@@ -100,23 +126,8 @@ class SixteenDigits {
   }
 
  private:
-  static constexpr std::uint64_t zeros = 0x3030303030303030U;
-
-  /// Eight digits as bytes, the first in the lowest.
-  static std::uint64_t spread(std::uint64_t value) noexcept {
-    const std::uint64_t fours = value / 10000 | (value % 10000) << 32;
-    const std::uint64_t hundreds = ((fours * 5243) >> 19) & 0x0000007F0000007FU;
-    const std::uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
-    const std::uint64_t tens = ((twos * 103) >> 10) & 0x000F000F000F000FU;
-    return tens | (twos - tens * 10) << 8;
-  }
-  static void put(char* out, std::uint64_t bytes) noexcept {
-    static_assert(std::endian::native == std::endian::little);
-    std::memcpy(out, &bytes, sizeof bytes);
-  }
-
-  std::uint64_t high_;
-  std::uint64_t low_;
+  EightDigits high_;
+  EightDigits low_;
 };
 
 #endif

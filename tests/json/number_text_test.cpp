@@ -82,6 +82,14 @@ TEST(NumberText, OfIntegersHasEveryDigit) {
       EXPECT_EQ(std::string(text, write_signed(text, negative)), std::to_string(negative));
     }
   }
+  const auto check = [](std::uint64_t value) {
+    char text[longest_number];
+    ASSERT_EQ(std::string(text, write_unsigned(text, value)), std::to_string(value));
+  };
+  for (std::uint64_t value = 0; value < 20000; ++value) check(value);
+  for (std::uint64_t value = 0; value < 100000000; value += 7919) check(value);
+  std::mt19937_64 random(10);
+  for (int i = 0; i < 20000; ++i) check(random() >> (random() % 64));
 }
 
 }  // namespace

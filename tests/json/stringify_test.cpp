@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <tuple>
@@ -170,6 +172,73 @@ TEST(Stringify, FindsAnEscapeAtEveryPlaceOfAText) {
       ASSERT_EQ(text(value), expected);
       value.replace(at, 1, "é");
       ASSERT_EQ(text(value), "\"" + value + "\"");
+    }
+  }
+}
+
+/// One character after the other, as the format says.
+std::string quoted_slowly(std::string_view value) {
+  constexpr std::string_view named = "\"\\\b\f\n\r\t";
+  constexpr std::string_view letters = "\"\\bfnrt";
+  std::string json = "\"";
+  for (const char c : value) {
+    char code[8];
+    std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    if (const std::size_t at = named.find(c); at != named.npos) {
+      json += {'\\', letters[at]};
+    } else {
+      json += static_cast<unsigned char>(c) < 0x20 ? std::string(code) : std::string(1, c);
+    }
+  }
+  return json + "\"";
+}
+
+TEST(Stringify, QuotesTextOfAnyMixtureInAnyRoom) {
+  static constexpr std::string_view pieces[] = {"a",
+                                                "plain text of some length",
+                                                "\"",
+                                                "\\",
+                                                "\n",
+                                                "\x01",
+                                                std::string_view("\0", 1),
+                                                "é",
+                                                "ש",
+                                                "ไทย",
+                                                "한국어",
+                                                "名前",
+                                                "とりあえずキモい。",
+                                                "😀",
+                                                "\u200d",
+                                                "\uffff",
+                                                "\x7f",
+                                                "0123456789abcdef",
+                                                "\u0800",
+                                                "\xED\x9F\xBF"};
+  std::mt19937 random(16);
+  for (int i = 0; i < 3000; ++i) {
+    std::string value;
+    for (std::size_t n = random() % 12; n > 0; --n) value += pieces[random() % std::size(pieces)];
+    const std::string expected = quoted_slowly(value);
+    std::string room(expected.size() + 40, '#');
+    for (const std::size_t size : {expected.size(), expected.size() + random() % 40}) {
+      const std::span<char> written = json::stringify_buf(std::span(room.data(), size), value).value();
+      ASSERT_EQ(std::string_view(written.data(), written.size()), expected);
+      ASSERT_EQ(room.substr(size), std::string(room.size() - size, '#')) << "wrote behind its buffer";
+    }
+    const std::size_t less = random() % expected.size();
+    ASSERT_EQ(json::stringify_buf(std::span(room.data(), less), value).error(), IoErrorKind::no_space_left);
+  }
+}
+
+TEST(Stringify, SeesEveryByteThatIsNotUtf8) {
+  static constexpr std::string_view wrong[] = {
+      "\x80",         "\xC3",         "\xC0\x80",         "\xE0\x9F\xBF",     "\xE3\x81",
+      "\xED\xA0\x80", "\xE3\x41\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xFF"};
+  for (const std::string_view bytes : wrong) {
+    for (const std::string_view around : {"", "a", "0123456789abcdef", "名前", "é", "\"", "とりあえず"}) {
+      const std::string value = std::string(around) + std::string(bytes) + std::string(around);
+      EXPECT_EQ(text(value).front(), '[') << value;
+      EXPECT_EQ(text(std::map<std::string, int>{{value, 1}}).find("{\""), 0U);
     }
   }
 }

@@ -158,6 +158,7 @@ class Emitter {
 
   void raw_slowly(std::string_view text) noexcept;
   void break_line() noexcept;
+  [[nodiscard]] bool quoted_at_once(std::string_view text) noexcept;
   void quoted(std::string_view text) noexcept;
   void escape(unsigned char c) noexcept;
   void escape_unicode(std::uint32_t code_point) noexcept;
