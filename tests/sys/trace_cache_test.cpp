@@ -90,6 +90,18 @@ TEST(TraceCache, AStackThatDidNotChangeIsNotWalkedAgain) {
   }
   EXPECT_EQ(walked_in_last, 1);  // the one that look() does itself
 }
+
+TEST(TraceCache, WalksThatTakeTurnsFromOneFrameAreKeptBesideEachOther) {
+  warm_up();
+  int walked_in_last = 0;
+  for (int round = 0; round < 5; ++round) {
+    const int before = walks;
+    (void)outer_one(16);
+    (void)outer_two(16);
+    walked_in_last = walks - before;
+  }
+  EXPECT_EQ(walked_in_last, 2);  // those that look() does itself
+}
 #endif
 
 TEST(TraceCache, ForgettingCodeWalksAgain) {

@@ -1,5 +1,6 @@
 #include "allot/sys/trace_cache.hpp"
 
+#include <array>
 #include <atomic>
 
 #include "allot/sys/mutex.hpp"
@@ -10,23 +11,29 @@ namespace allot::inline v0_1::sys {
 
 namespace {
 
-/// A walk and its number. Stack addresses are kept as words above the frame it began in.
-struct KeptWalk {
+/// A walk and its number: two cache lines. Stack addresses are kept as words above the frame it began in, what was
+/// read there as one check sum of 64 bits.
+struct alignas(128) KeptWalk {
   std::uintptr_t frame;
   std::uintptr_t code;  // 0: none; written last
+  std::uint64_t check;
   std::uint32_t number;
-  std::uint16_t depth;
-  std::uint16_t reads;
   std::uint32_t generation;
+  std::uint16_t depth;
+  std::uint16_t pairs;  // of offsets
   std::uint16_t offsets[StackReads::most];
-  std::uintptr_t values[StackReads::most];
 };
+static_assert(StackReads::most % 2 == 0 && sizeof(KeptWalk) == 128);
 
-constexpr std::size_t walk_bits = 7;
+constexpr std::size_t walk_bits = 9;
+constexpr std::size_t last_bits = 8;
+constexpr std::size_t ways = 2;            // neighbours that may hold the same walk
+constexpr std::size_t telling_frames = 5;  // they decide where a walk is kept
 
 struct Cache {
   KeptWalk walks[std::size_t{1} << walk_bits];
-  Cache* next;  // while nobody has it
+  std::uint16_t last[std::size_t{1} << last_bits];  // the walk met last, by frame and code only
+  Cache* next;                                      // while nobody has it
 };
 
 constexpr std::uint32_t calls_before_caching = 64;
@@ -52,23 +59,53 @@ ALLOT_COLD Cache* take_cache() noexcept {
       map_pages(round_up_to_pages(sizeof(Cache)), Alignment::from_bytes(page_size())));  // null is fine
 }
 
-KeptWalk& place_of(Cache& cache, StackOrigin origin, std::size_t depth) noexcept {
+constexpr std::uint64_t scatter = 0x9E3779B97F4A7C15U;
+
+std::uint16_t& last_of(Cache& cache, StackOrigin origin, std::size_t depth) noexcept {
   const std::uintptr_t key = reinterpret_cast<std::uintptr_t>(origin.frame) ^ (origin.return_address << 7) ^ depth;
-  return cache.walks[(key * 0x9E3779B97F4A7C15U) >> (64 - walk_bits)];
+  return cache.last[(key * scatter) >> (64 - last_bits)];
 }
 
-/// Reads words of the own stack that were there before; `frame` is live, so what lies above it is mapped up to `high`.
-[[gnu::no_sanitize_address]] ALLOT_ALWAYS_INLINE bool is_unchanged(const KeptWalk& walk, StackOrigin origin,
-                                                                   std::size_t depth) noexcept {
-  if (walk.code != origin.return_address || walk.frame != reinterpret_cast<std::uintptr_t>(origin.frame) ||
-      walk.depth != depth || walk.generation != code_generation.load(std::memory_order_relaxed)) {
-    return false;
+/// Where a walk is kept. The frame and the code alone would not do: a program that allocates through a function of its
+/// own comes from there each time.
+ALLOT_NOINLINE std::size_t place_of(StackOrigin origin, StackBounds bounds, std::size_t depth) noexcept {
+  std::uintptr_t frames[telling_frames];
+  std::size_t count = 0;
+  StackReads reads;
+  (void)unwind_stack(origin, bounds, frames, count, reads);
+  std::uint64_t hash = reinterpret_cast<std::uintptr_t>(origin.frame) + depth;
+  for (std::size_t i = 0; i < count; ++i) hash = (hash ^ frames[i]) * scatter;
+  if (reads.count != 0) hash = (hash ^ reads.addresses[reads.count - 1]) * scatter;
+  return hash >> (64 - walk_bits);
+}
+
+/// Factors of the check sum, from splitmix64.
+constexpr auto factors = [] {
+  std::array<std::uint64_t, StackReads::most> made{};
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    std::uint64_t value = (i + 1) * scatter;
+    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9U;
+    value = (value ^ (value >> 27)) * 0x94D049BB133111EBU;
+    made[i] = value ^ (value >> 31);
   }
-  const auto* words = static_cast<const std::uintptr_t*>(origin.frame);
-  for (std::size_t i = 0; i < walk.reads; ++i) {
-    if (words[walk.offsets[i]] != walk.values[i]) return false;
+  return made;
+}();
+
+/// The sum of products of pairs (NH of UMAC, RFC 4418): the multiplications overlap. Reads words of the own stack that
+/// were there before; the frame is live, so what lies above it is mapped.
+[[gnu::no_sanitize_address]] ALLOT_ALWAYS_INLINE std::uint64_t check_sum(const KeptWalk& walk) noexcept {
+  const auto* words = reinterpret_cast<const std::uintptr_t*>(walk.frame);
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < std::size_t{walk.pairs} * 2; i += 2) {
+    sum += (words[walk.offsets[i]] + factors[i]) * (words[walk.offsets[i + 1]] + factors[i + 1]);
   }
-  return true;
+  return sum;
+}
+
+ALLOT_ALWAYS_INLINE bool is_unchanged(const KeptWalk& walk, StackOrigin origin, std::size_t depth) noexcept {
+  return walk.code == origin.return_address && walk.frame == reinterpret_cast<std::uintptr_t>(origin.frame) &&
+         walk.depth == depth && walk.generation == code_generation.load(std::memory_order_relaxed) &&
+         walk.check == check_sum(walk);
 }
 
 void keep(KeptWalk& walk, StackOrigin origin, std::size_t depth, const StackReads& reads,
@@ -81,27 +118,56 @@ void keep(KeptWalk& walk, StackOrigin origin, std::size_t depth, const StackRead
     const std::uintptr_t words = (reads.addresses[i] - walk.frame) / sizeof(std::uintptr_t);
     if (words > UINT16_MAX) return;
     walk.offsets[i] = static_cast<std::uint16_t>(words);
-    walk.values[i] = reads.values[i];
   }
-  walk.reads = static_cast<std::uint16_t>(reads.count);
+  walk.pairs = static_cast<std::uint16_t>((reads.count + 1) / 2);
+  if (reads.count % 2 != 0) walk.offsets[reads.count] = walk.offsets[reads.count - 1];
   walk.depth = static_cast<std::uint16_t>(depth);
   walk.number = number;
   walk.generation = code_generation.load(std::memory_order_relaxed);
+  walk.check = check_sum(walk);
   std::atomic_signal_fence(std::memory_order_seq_cst);
   walk.code = origin.return_address;
 }
 
-ALLOT_NOINLINE std::uint32_t walk_anew(StackOrigin origin, std::size_t depth, NumberOfStack number_of) noexcept {
+/// The number of a walk; `place` keeps it, unless null.
+ALLOT_NOINLINE std::uint32_t walk_anew(StackOrigin origin, std::size_t depth, StackBounds bounds, KeptWalk* place,
+                                       NumberOfStack number_of) noexcept {
   std::uintptr_t frames[max_frames];
   std::size_t count = 0;
   StackReads reads;
-  const StackBounds bounds = stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame));
   if (!unwind_stack(origin, bounds, {frames, depth}, count, reads)) {
     return number_of({frames, capture_stack(origin, {frames, depth}, StackMethod::compiler_runtime)});
   }
   const std::uint32_t number = number_of({frames, count});
-  if (number != 0 && own_cache != nullptr) keep(place_of(*own_cache, origin, depth), origin, depth, reads, number);
+  if (number != 0 && place != nullptr) keep(*place, origin, depth, reads, number);
   return number;
+}
+
+/// Of the ways a walk may be kept in, the first is the one met last.
+void keep_in_next_way(Cache& cache, std::size_t place) noexcept {
+  KeptWalk& next = cache.walks[place ^ (ways - 1)];
+  const std::uintptr_t code = cache.walks[place].code;
+  next.code = 0;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  next = cache.walks[place];
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  next.code = code;
+}
+
+/// Another walk from the frame and code than the last one.
+ALLOT_NOINLINE std::uint32_t find_or_walk(Cache& cache, StackOrigin origin, std::size_t depth,
+                                          NumberOfStack number_of) noexcept {
+  const StackBounds bounds = stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame));
+  const std::size_t first = place_of(origin, bounds, depth);
+  std::uint16_t& last = last_of(cache, origin, depth);
+  for (std::size_t way = 0; way < ways; ++way) {
+    last = static_cast<std::uint16_t>(first ^ way);
+    const KeptWalk& walk = cache.walks[last];
+    if (is_unchanged(walk, origin, depth)) return walk.number;
+  }
+  keep_in_next_way(cache, first);
+  last = static_cast<std::uint16_t>(first);
+  return walk_anew(origin, depth, bounds, &cache.walks[first], number_of);
 }
 
 }  // namespace
@@ -110,12 +176,14 @@ std::uint32_t trace_number(StackOrigin origin, std::size_t depth, NumberOfStack 
   if (depth == 0) return 0;
   if (depth > max_frames) depth = max_frames;
   if (own_cache != nullptr) [[likely]] {
-    const KeptWalk& walk = place_of(*own_cache, origin, depth);
-    if (is_unchanged(walk, origin, depth)) return walk.number;
-  } else if (++calls > calls_before_caching) {
-    own_cache = take_cache();
+    const KeptWalk& walk = own_cache->walks[last_of(*own_cache, origin, depth)];
+    if (is_unchanged(walk, origin, depth)) [[likely]]
+      return walk.number;
+    return find_or_walk(*own_cache, origin, depth, number_of);
   }
-  return walk_anew(origin, depth, number_of);
+  if (++calls > calls_before_caching) own_cache = take_cache();
+  return walk_anew(origin, depth, stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame)), nullptr,
+                   number_of);
 }
 
 void leave_trace_cache() noexcept {
