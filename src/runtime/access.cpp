@@ -2,6 +2,9 @@
 
 #include <cstdint>
 
+#include "../heap/checked/block_map.hpp"
+#include "../heap/checked/lookup.hpp"
+
 namespace allot::inline v0_1::runtime {
 
 namespace {
@@ -25,13 +28,42 @@ ALLOT_COLD void report_access(const BlockView& block, std::uintptr_t address, st
   checked_malloc::report(fields, block, caller);
 }
 
-[[gnu::always_inline]] inline void check(const void* memory, std::size_t size, bool write,
-                                         const Caller& caller) noexcept {
+ALLOT_NOINLINE void check_closely(const void* memory, std::size_t size, bool write, const Caller& caller) noexcept {
   BlockView block;
   if (size == 0 || !checked_malloc::find_block(memory, block)) return;
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
   if (!fits(block, address, size)) [[unlikely]]
     report_access(block, address, size, write, caller);
+}
+
+constexpr std::size_t no_live_block = SIZE_MAX - 1;
+
+/// Bytes from `memory` to the end of its live block, without a lock; SIZE_MAX when no block covers it, `no_live_block`
+/// when one does that is not live, or before its first byte.
+ALLOT_ALWAYS_INLINE std::size_t room_in_block(const void* memory) noexcept {
+  const checked::BlockOwner owner = checked::BlockMap::find(memory);
+  if (owner.is_nothing()) [[likely]]
+    return SIZE_MAX;
+  const auto* address = static_cast<const std::byte*>(memory);
+  if (const checked::Slab* slab = owner.slab()) {
+    if (address < slab->slots) return no_live_block;
+    const std::uint32_t index = slab->index_of(address);
+    if (index >= slab->slot_count) return no_live_block;
+    const checked::SlotInfo& info = slab->info[index];
+    if (info.state != checked::SlotState::live) return no_live_block;
+    const auto offset = static_cast<std::size_t>(address - slab->slot(index));
+    return offset < info.size ? info.size - offset : 0;
+  }
+  const checked::LargeBlock& large = *owner.large();
+  if (large.state != checked::SlotState::live || address < large.block) return no_live_block;
+  const auto offset = static_cast<std::size_t>(address - large.block);
+  return offset < large.size ? large.size - offset : 0;
+}
+
+ALLOT_ALWAYS_INLINE void check(const void* memory, std::size_t size, bool write, const Caller& caller) noexcept {
+  const std::size_t room = room_in_block(memory);
+  if (size > room || room == no_live_block) [[unlikely]]
+    check_closely(memory, size, write, caller);
 }
 
 }  // namespace
@@ -64,11 +96,12 @@ void check_no_overlap(const void* to, const void* from, std::size_t size, const 
 }
 
 std::size_t room_at(const void* address) noexcept {
+  const std::size_t room = room_in_block(address);
+  if (room != no_live_block) [[likely]]
+    return room;
   BlockView block;
-  if (!checked_malloc::find_block(address, block) || !block.live) return SIZE_MAX;
-  const auto at = reinterpret_cast<std::uintptr_t>(address);
-  if (at < block.begin) return 0;
-  return at < block.begin + block.size ? block.begin + block.size - at : 0;
+  const bool in_front = checked_malloc::find_block(address, block) && block.live;
+  return in_front ? 0 : SIZE_MAX;
 }
 
 }  // namespace allot::inline v0_1::runtime

@@ -242,6 +242,13 @@ bool misfit(const BlockFacts& facts, const Claim& claim, Finding& finding) noexc
   return true;
 }
 
+/// Whether a plain block is freed by its own family and nothing is claimed that differs: nearly every free.
+ALLOT_ALWAYS_INLINE bool fits_plainly(const Found& found, const Claim& claim) noexcept {
+  if (found.slab == nullptr || claim.alignment != 0) return false;
+  const SlotInfo& info = found.slab->info[found.index];
+  return static_cast<Family>(info.tag) == claim.family && (claim.size == 0 || claim.size == info.size);
+}
+
 ALLOT_COLD void report_misfit(Finding finding, const BlockView& block, const Claim& claim,
                               const Caller& caller) noexcept {
   ReportFields fields;
@@ -251,6 +258,15 @@ ALLOT_COLD void report_misfit(Finding finding, const BlockView& block, const Cla
   fields.given_size = claim.size;
   fields.given_alignment = claim.alignment;
   report(fields, block, caller);
+}
+
+std::size_t size_of(const Found& found) noexcept {
+  return found.slab != nullptr ? found.slab->info[found.index].size : found.large->size;
+}
+
+std::uint32_t allocation_of(const Found& found) noexcept {
+  return static_cast<std::uint32_t>(found.slab != nullptr ? found.slab->info[found.index].allocation
+                                                          : found.large->allocation);
 }
 
 void free_found(const Found& found, const Request& request, Findings& findings) noexcept {
@@ -333,18 +349,24 @@ void release(void* memory, const Claim& claim, const Caller& caller) noexcept {
   const Request request = request_for(0, 16, claim.family, trace);
   Findings findings;
   Found found_else;
-  BlockView block{};
+  BlockView block;
   Finding finding{};
   bool fits = true;
+  std::size_t size = 0;
+  std::uint32_t allocated = 0;
   const bool freed = with_block(memory, found_else, [&](const Found& found) noexcept {
-    const BlockFacts facts = found.facts();
-    block = view_of(facts, true, false);
-    fits = !misfit(facts, claim, finding);
+    if (!fits_plainly(found, claim)) [[unlikely]] {
+      const BlockFacts facts = found.facts();
+      block = view_of(facts, true, false);
+      fits = !misfit(facts, claim, finding);
+    }
+    size = size_of(found);
+    allocated = allocation_of(found);
     free_found(found, request, findings);
   });
   if (!freed) [[unlikely]]
     return report_bad_pointer(finding_of_free(memory, found_else), memory, found_else, claim, caller);
-  log.count_free(block.allocated, block.size);
+  log.count_free(allocated, size);
   if (!fits) [[unlikely]]
     report_misfit(finding, block, claim, caller);
   log_if_any(findings, caller);

@@ -30,11 +30,6 @@ bool is_chosen(std::uint64_t call) noexcept {
 
 }  // namespace
 
-bool failures_wanted() noexcept {
-  const Settings& wanted = settings();
-  return wanted.fail_nth != 0 || wanted.fail_one_in != 0 || wanted.fail_at != nullptr;
-}
-
 bool decide_failure(std::size_t size, const runtime::Caller& caller) noexcept {
   if (settings().fail_at != nullptr && !is_at_place(caller, settings().fail_at)) return false;
   const std::uint64_t call = calls.fetch_add(1, std::memory_order_relaxed) + 1;

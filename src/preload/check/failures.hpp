@@ -4,16 +4,15 @@
 #include <cstddef>
 
 #include "allot/runtime/checked_malloc.hpp"
+#include "settings.hpp"
 
 namespace allot::inline v0_1::preload {
 
-/// Whether any failure was asked for. Constant after the start.
-[[nodiscard]] bool failures_wanted() noexcept;
 [[nodiscard]] bool decide_failure(std::size_t size, const runtime::Caller& caller) noexcept;
 
 /// Whether this allocation is to fail; then it has been logged.
 [[nodiscard]] inline bool shall_fail(std::size_t size, const runtime::Caller& caller) noexcept {
-  return failures_wanted() && decide_failure(size, caller);
+  return failures_wanted && decide_failure(size, caller);
 }
 
 }  // namespace allot::inline v0_1::preload

@@ -70,6 +70,7 @@ const Settings& settings() noexcept {
   static constinit bool known = false;
   if (!known) {
     values = read_settings();
+    failures_wanted = values.fail_nth != 0 || values.fail_one_in != 0 || values.fail_at != nullptr;
     known = true;
   }
   return values;

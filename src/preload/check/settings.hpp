@@ -28,6 +28,9 @@ struct Settings {
   int leak_signal = 0;            ///< looks for leaks while the program runs on; 0: none
 };
 
+/// Whether any allocation is to fail. Asked by each: set when the settings are read, constant from then on.
+inline constinit bool failures_wanted = false;
+
 /// The settings of this process. Read once; the text they point at stays.
 [[nodiscard]] const Settings& settings() noexcept;
 
