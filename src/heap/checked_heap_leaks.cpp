@@ -92,6 +92,8 @@ bool release_all(State& state) noexcept {
   bool nothing_left = true;
   for (Shard& shard : state.shards) nothing_left &= release_slabs(state, shard);
   release_dead_large(state);
+  state.slab_memory.release_rest();
+  state.slot_infos.release_rest();
   return nothing_left && state.large.live.front == nullptr;
 }
 

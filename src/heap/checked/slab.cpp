@@ -45,10 +45,9 @@ void lay_out(const State& state, Slab& slab, std::size_t size_class) noexcept {
 }
 
 bool map_parts(State& state, Slab& slab) noexcept {
-  slab.memory =
-      static_cast<std::byte*>(map_block_memory(state, slab.memory_size, Alignment::from_bytes(granule_bytes)));
+  slab.memory = static_cast<std::byte*>(map_slab_memory(state, slab.memory_size));
   if (slab.memory == nullptr) return false;
-  slab.info = static_cast<SlotInfo*>(sys::map_pages(info_bytes(slab), Alignment::from_bytes(sys::page_size())));
+  slab.info = static_cast<SlotInfo*>(state.slot_infos.take(info_bytes(slab), Alignment::from_bytes(sys::page_size())));
   if (slab.info != nullptr && BlockMap::set(slab.memory, slab.memory_size, BlockOwner(&slab))) return true;
   if (slab.info != nullptr) sys::unmap_pages(slab.info, info_bytes(slab));
   unmap_block_memory(state, slab.memory, slab.memory_size, Alignment::from_bytes(granule_bytes));

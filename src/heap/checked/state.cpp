@@ -12,7 +12,8 @@ namespace allot::inline v0_1::checked {
 
 namespace {
 
-/// The running heaps of the process. Lock order: this, then shards in order, then large blocks, then descriptors, then
+/// The running heaps of the process. Lock order: this, then shards in order, then large blocks, then chunks, then
+/// descriptors, then
 /// the stack depot. Only fork takes more than one.
 constinit sys::Mutex list_mutex;
 constinit State* running = nullptr;
@@ -21,9 +22,13 @@ constinit std::atomic<bool> fork_is_handled{false};
 void lock_heap(State& state) noexcept ALLOT_LOCKS_UNCHECKED {
   for (Shard& shard : state.shards) shard.mutex.lock();
   state.large.mutex.lock();
+  state.slab_memory.lock();
+  state.slot_infos.lock();
 }
 
 void unlock_heap(State& state) noexcept ALLOT_LOCKS_UNCHECKED {
+  state.slot_infos.unlock();
+  state.slab_memory.unlock();
   state.large.mutex.unlock();
   for (Shard& shard : state.shards) shard.mutex.unlock();
 }
@@ -85,6 +90,14 @@ void unmap_block_memory(State& state, void* memory, std::size_t size, Alignment 
   state.mapped_bytes.fetch_sub(size, std::memory_order_relaxed);
   if (state.options.backing.has_value()) return state.options.backing->raw_free(memory, size, alignment);
   sys::unmap_pages(memory, size);
+}
+
+void* map_slab_memory(State& state, std::size_t size) noexcept {
+  const Alignment granule = Alignment::from_bytes(granule_bytes);
+  if (state.options.backing.has_value()) return map_block_memory(state, size, granule);
+  void* memory = state.slab_memory.take(size, granule);
+  if (memory != nullptr) state.mapped_bytes.fetch_add(size, std::memory_order_relaxed);
+  return memory;
 }
 
 State* make_state(const CheckedHeapOptions& options) noexcept {

@@ -12,6 +12,7 @@
 #include "allot/sys/single_threaded.hpp"
 #include "allot/sys/thread_number.hpp"
 #include "block_map.hpp"
+#include "chunked_pages.hpp"
 #include "large_block.hpp"
 #include "list.hpp"
 #include "slab.hpp"
@@ -51,6 +52,8 @@ struct State {
   std::atomic<std::size_t> in_use{0};  // requested bytes, kept only when there is a limit
   std::atomic<std::size_t> mapped_bytes{0};
   std::atomic<std::size_t> metadata_bytes{0};
+  ChunkedPages slab_memory;
+  ChunkedPages slot_infos;
   LargeBlocks large;
   State* next = nullptr;  // of the process-wide list
   State* previous = nullptr;
@@ -64,6 +67,9 @@ struct State {
 /// Memory for blocks: from the options' backing allocator or from the system. Sizes are multiples of a granule.
 [[nodiscard]] void* map_block_memory(State& state, std::size_t size, Alignment alignment) noexcept;
 void unmap_block_memory(State& state, void* memory, std::size_t size, Alignment alignment) noexcept;
+
+/// The same for slabs, whose pieces are granules; from the system they come in chunks. Given back as above.
+[[nodiscard]] void* map_slab_memory(State& state, std::size_t size) noexcept;
 
 /// A started heap, entered in the process-wide list; null when out of memory.
 [[nodiscard]] State* make_state(const CheckedHeapOptions& options) noexcept;
