@@ -16,6 +16,7 @@
 #include "allot/containers/bounded_array_list.hpp"
 #include "allot/containers/box.hpp"
 #include "allot/containers/hash_map.hpp"
+#include "allot/containers/hash_set.hpp"
 #include "allot/containers/owned_slice.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/direct_allocator.hpp"

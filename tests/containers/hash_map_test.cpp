@@ -227,6 +227,20 @@ TEST(HashMap, ClonesIntoAnotherAllocator) {
   EXPECT_FALSE(map.clone(second.allocator()));
 }
 
+TEST(HashMap, IsEqualToAMapOfTheSameElements) {
+  RecordingAllocator recording;
+  Map one(recording.allocator());
+  Map other = Map::init_capacity(recording.allocator(), 1000).value();
+  EXPECT_TRUE(one == other);
+  for (std::uint64_t i = 0; i < 20; ++i) ASSERT_TRUE(one.put(i, 1) && other.put(19 - i, 1));
+  EXPECT_TRUE(one == other);
+  *other.get(3) = 2;
+  EXPECT_FALSE(one == other);
+  *other.get(3) = 1;
+  ASSERT_TRUE(other.remove(3) && other.put(30, 1));
+  EXPECT_TRUE(one != other);
+}
+
 TEST(HashMap, MovedFromMapsAreEmptyAndUsable) {
   RecordingAllocator recording;
   Map map(recording.allocator());

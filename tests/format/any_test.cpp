@@ -11,8 +11,12 @@
 #include <variant>
 #include <vector>
 
+#include "allot/containers/array_list.hpp"
+#include "allot/containers/hash_map.hpp"
+#include "allot/containers/hash_set.hpp"
 #include "allot/format/print.hpp"
 #include "support/heap_trap.hpp"
+#include "support/recording_allocator.hpp"
 
 namespace allot {
 namespace {
@@ -65,6 +69,20 @@ TEST(Any, ShowsTheRest) {
   EXPECT_EQ(shown(std::unique_ptr<int>()), "null");
   EXPECT_EQ(shown(static_cast<const char*>(nullptr)), "null");
   EXPECT_EQ(shown(static_cast<Color>(9)), "9");
+}
+
+TEST(Any, ShowsOurContainers) {
+  test::RecordingAllocator recording;
+  HashMap<int, ArrayList<int>> lists(recording.allocator());
+  EXPECT_EQ(shown(lists), "{ }");
+  ASSERT_TRUE(lists.get_or_put(1, recording.allocator())->value->append(2));
+  EXPECT_EQ(shown(lists), "{ .{ 1, { 2 } } }");
+  StringHashMap<Color> colors(recording.allocator());
+  ASSERT_TRUE(colors.put("grass", Color::green));
+  EXPECT_EQ(shown(colors), "{ .{ \"grass\", .green } }");
+  HashSet<int> numbers(recording.allocator());
+  ASSERT_TRUE(numbers.insert(3));
+  EXPECT_EQ(shown(numbers), "{ 3 }");
 }
 
 TEST(Any, StopsAtEightLevels) {

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "allot/containers/array_list.hpp"
+#include "allot/containers/owned_slice.hpp"
 #include "allot/io.hpp"
 #include "support/heap_trap.hpp"
 #include "support/recording_allocator.hpp"
@@ -83,6 +85,15 @@ TEST(AllocPrint, TakesSlicesOfCharAsText) {
   memory.allocator().free(outer);
   memory.allocator().free(inner_z);
   memory.allocator().free(inner);
+}
+
+TEST(AllocPrint, TakesListsOfCharAsText) {
+  test::RecordingAllocator recording;
+  ArrayList<char> list(recording.allocator());
+  ASSERT_TRUE(list.append_slice("spice"));
+  const OwnedSlice<char> slice = OwnedSlice<char>::copy_of(recording.allocator(), std::string_view("worm")).value();
+  char buffer[32];
+  EXPECT_EQ(std::string_view(buf_print(buffer, "{:>6}|{}", list, slice)->data(), 11), " spice|worm");
 }
 
 TEST(BufPrint, SaysHelloToLeto) {

@@ -2,6 +2,7 @@
 /// forms, and behind them the calls that may allocate, allocator's handle first. Contracts stand in hash_map.hpp.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -99,6 +100,20 @@ class HashMapOperations : protected HashTable<K, V, H, E, Group> {
   template <class Q = K>
   [[nodiscard]] bool contains(const Lookup<Q>& key) const noexcept {
     return this->find(key, this->hash_of(key)).slot != nullptr;
+  }
+
+  /// Whether both hold the same keys with equal values, in any order. O(size()).
+  friend bool operator==(const HashMapOperations& left, const HashMapOperations& right)
+    requires requires(const V& value) {
+      { value == value } -> std::convertible_to<bool>;
+    }
+  {
+    if (left.size() != right.size()) return false;
+    for (const auto [key, value] : left) {
+      const V* const other = right.get(key);
+      if (other == nullptr || !static_cast<bool>(value == *other)) return false;
+    }
+    return true;
   }
 
   [[nodiscard]] iterator begin() noexcept { return first<iterator>(); }

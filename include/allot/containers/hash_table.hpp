@@ -37,7 +37,7 @@ struct HashSlot {
   explicit HashSlot(Q&& from, Args&&... args) : key(std::forward<Q>(from)), value(std::forward<Args>(args)...) {}
 
   K key;
-  V value;
+  [[no_unique_address]] V value;  // nothing beside the key in a set
 };
 
 template <class K, class V>

@@ -3,9 +3,10 @@
 ///     print(out, "{}", any(numbers));       // { 1, 2, 3 }
 ///     print(out, "{}", any(player));        // .{ .id = 1, .name = "Leto" }
 ///
-/// Ranges and maps `{ 1, 2 }`, aggregates by field name `.{ .a = 1 }`, tuples `.{ 1, "x" }`, enumerators `.red`,
-/// optionals and pointers to one value by what they hold or `null`, variants by what they hold, text in quotes.
-/// Everything else as {fmt} prints it. Nothing is allocated. Nesting deeper than eight levels is printed as "...".
+/// Ranges `{ 1, 2 }`, maps `{ .{ key, value } }`, aggregates by field name `.{ .a = 1 }`, tuples `.{ 1, "x" }`,
+/// enumerators `.red`, optionals and pointers to one value by what they hold or `null`, variants by what they hold,
+/// text in quotes. Everything else as {fmt} prints it. Nothing is allocated. Nesting deeper than eight levels is
+/// printed as "...".
 #pragma once
 
 #include <string_view>
@@ -60,8 +61,10 @@ class AnyPrinter {
       value.has_value() ? print(*value, depth) : text("null");
     } else if constexpr (SmartPointerLike<T>) {
       value.get() != nullptr ? print(*value, depth + 1) : text("null");
+    } else if constexpr (MapLike<const T>) {
+      print_range(value, [&](const auto& entry) { print_entry(entry, depth + 1); });
     } else if constexpr (RangeLike<const T> || std::is_array_v<T>) {
-      print_range(value, depth);
+      print_range(value, [&](const auto& element) { print(element, depth + 1); });
     } else if constexpr (TupleLike<T>) {
       print_tuple(value, depth, std::make_index_sequence<std::tuple_size<T>::value>());
     } else if constexpr (std::is_pointer_v<T>) {
@@ -94,15 +97,25 @@ class AnyPrinter {
     out_ = fmt::format_to(out_, "{}", static_cast<long long>(value));
   }
 
-  template <class Range>
-  void print_range(const Range& range, int depth) {
+  template <class Range, class PrintElement>
+  void print_range(const Range& range, PrintElement print_element) {
     const char* before = "{ ";
     for (const auto& element : range) {
       text(before);
-      print(element, depth + 1);
+      print_element(element);
       before = ", ";
     }
     text(before[0] == '{' ? "{ }" : " }");
+  }
+
+  template <class Entry>
+  void print_entry(const Entry& entry, int depth) {
+    if (depth > deepest) return text("...");
+    text(".{ ");
+    print(key_of(entry), depth + 1);
+    text(", ");
+    print(value_of(entry), depth + 1);
+    text(" }");
   }
 
   template <class Tuple, std::size_t... Index>

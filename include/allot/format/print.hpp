@@ -4,13 +4,12 @@
 ///     auto text = ALLOT_TRY_EXPR(buf_print(buffer, "Hello {}", name));               // in the caller's buffer
 ///     ALLOT_TRY_VOID(print(out, "{:>8.2f}\n", price));                                 // to an io::Writer
 ///
-/// Spans and slices of `char` (what alloc_print returns) print as text; `any(value)` prints what {fmt} cannot
-/// (format/any.hpp). No exception leaves these functions.
-/// The heap is not touched, whatever the arguments of built-in and string types, with one exception inside {fmt}:
-/// floating-point numbers asked for with a precision of more than about 500 digits. Formatters of your own may do what
-/// they like.
-/// A format string and its arguments can contradict each other at run time in one way: a width or precision taken from
-/// an argument is negative or huge. Functions with an IoError return invalid_format then; the others, and formatters of
+/// Spans, slices and lists of `char` (what alloc_print returns, ArrayList<char>, OwnedSlice<char>) print as text;
+/// `any(value)` prints what {fmt} cannot (format/any.hpp). No exception leaves these functions. The heap is not
+/// touched, whatever the arguments of built-in and string types, with one exception inside {fmt}: floating-point
+/// numbers asked for with a precision of more than about 500 digits. Formatters of your own may do what they like. A
+/// format string and its arguments can contradict each other at run time in one way: a width or precision taken from an
+/// argument is negative or huge. Functions with an IoError return invalid_format then; the others, and formatters of
 /// your own that throw, stop the program.
 /// Threads: safe, as far as the arguments and the writer are.
 #pragma once
@@ -31,9 +30,16 @@ namespace allot::inline v0_1 {
 
 namespace detail {
 
-/// How an argument is handed to {fmt}: slices of char as text, everything else as it is.
+/// Containers of ours, which {fmt} does not know.
 template <class T>
-using FormatArgument = std::conditional_t<Slice<T> && TextLike<const std::remove_cvref_t<T>>, std::string_view, T>;
+concept HasItems = requires(const std::remove_cvref_t<T>& list) {
+  { list.items() } -> Slice;
+};
+
+/// How an argument is handed to {fmt}: slices and lists of char as text, everything else as it is.
+template <class T>
+using FormatArgument =
+    std::conditional_t<(Slice<T> || HasItems<T>) && TextLike<const std::remove_cvref_t<T>>, std::string_view, T>;
 
 template <class T>
 constexpr decltype(auto) format_argument(T& value) noexcept {
