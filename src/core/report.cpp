@@ -2,9 +2,12 @@
 
 #include <cstdlib>
 
+#include "allot/base/atomic.hpp"
+#include "allot/base/contract_trace.hpp"
 #include "allot/core/report_text.hpp"
 #include "allot/core/sink.hpp"
 #include "allot/sys/mutex.hpp"
+#include "allot/sys/stack.hpp"
 #include "allot/sys/terminal.hpp"
 
 namespace allot::inline v0_1 {
@@ -58,6 +61,20 @@ std::string_view report_kind_name(ReportKind kind) noexcept {
       return "use_after_deinit";
   }
   return "unknown";
+}
+
+void detail::write_contract_trace(const void* frame, std::uintptr_t return_address) noexcept {
+  static constinit Atomic<bool> writing{false};
+  static constinit char memory[16 * 1024];
+  if (writing.exchange(true, MemoryOrder::acq_rel)) return;  // a contract broke while this was written
+  std::uintptr_t frames[32];
+  const std::size_t depth = sys::capture_stack({frame, return_address}, frames, sys::StackMethod::unwinder);
+  if (depth == 0) return;
+  BufferSink buffer(memory, sizeof memory);
+  buffer.sink().text("  called from:\n");
+  const TraceWriter traces = symbolizing_trace_writer(sys::error_output_takes_colour());
+  traces.function(traces.context, buffer.sink(), {.frames = std::span(frames, depth)});
+  error_sink().text(buffer.view());
 }
 
 ReportHandler default_report_handler() noexcept {

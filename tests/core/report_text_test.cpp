@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "allot/base/alignment.hpp"
+
 namespace allot {
 namespace {
 
@@ -246,6 +248,16 @@ TEST(ReportText, ColourIsOnlyAroundWords) {
   const std::string coloured = text_of(report, true);
   EXPECT_EQ(plain.find('\x1b'), std::string::npos);
   EXPECT_EQ(coloured.substr(0, 15), "\x1b[1;36mnote\x1b[0m");
+}
+
+TEST(ContractTraceDeathTest, ABrokenContractNamesItsCallers) {
+  ASSERT_NE(default_report_handler().function, nullptr);  // links what prints traces
+  EXPECT_DEATH((void)Alignment::from_bytes(3),
+               "contract broken: an alignment is a power of two .*\n  called from:\n    .");
+  if (safety_enabled) {
+    EXPECT_DEATH((void)Alignment::from_bytes(3),
+                 "called from:\n    [^\n]*report_text_test.cpp:[0-9]+:.*Alignment::from");
+  }
 }
 
 }  // namespace
