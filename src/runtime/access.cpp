@@ -9,6 +9,8 @@ namespace allot::inline v0_1::runtime {
 
 namespace {
 
+constinit bool checking = true;
+
 bool fits(const BlockView& block, std::uintptr_t address, std::size_t size) noexcept {
   return block.live && address >= block.begin && size <= block.size && address - block.begin <= block.size - size;
 }
@@ -28,12 +30,33 @@ ALLOT_COLD void report_access(const BlockView& block, std::uintptr_t address, st
   checked_malloc::report(fields, block, caller);
 }
 
+/// A range that begins in front of a block and runs into it is about that block, whatever lies before it.
+BlockView block_meant(const BlockView& block, const void* memory, std::size_t size) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  const bool outside = !block.live || address < block.begin || address >= block.begin + block.size;
+  BlockView at_end;
+  if (!outside || !checked_malloc::find_block(static_cast<const char*>(memory) + size - 1, at_end)) return block;
+  return at_end.live && address < at_end.begin ? at_end : block;
+}
+
+ALLOT_COLD void report_misplaced(const BlockView& block, const void* memory, std::size_t size, bool write,
+                                 const Caller& caller) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  report_access(block_meant(block, memory, size), address, size, write, caller);
+}
+
+/// In the heap, but in no block's place.
+ALLOT_COLD void report_if_in_heap(const void* memory, std::size_t size, bool write, const Caller& caller) noexcept {
+  BlockView block;
+  if (checked_malloc::find_neighbour(memory, block)) report_misplaced(block, memory, size, write, caller);
+}
+
 ALLOT_NOINLINE void check_closely(const void* memory, std::size_t size, bool write, const Caller& caller) noexcept {
   BlockView block;
-  if (size == 0 || !checked_malloc::find_block(memory, block)) return;
-  const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  if (!fits(block, address, size)) [[unlikely]]
-    report_access(block, address, size, write, caller);
+  if (size == 0 || !checking) return;
+  if (!checked_malloc::find_block(memory, block)) return report_if_in_heap(memory, size, write, caller);
+  if (!fits(block, reinterpret_cast<std::uintptr_t>(memory), size)) [[unlikely]]
+    report_misplaced(block, memory, size, write, caller);
 }
 
 constexpr std::size_t no_live_block = SIZE_MAX - 1;
@@ -68,6 +91,14 @@ ALLOT_ALWAYS_INLINE void check(const void* memory, std::size_t size, bool write,
 
 }  // namespace
 
+void check_accesses(bool wanted) noexcept {
+  checking = wanted;
+}
+
+bool checks_accesses() noexcept {
+  return checking;
+}
+
 void check_read(const void* address, std::size_t size, const Caller& caller) noexcept {
   check(address, size, false, caller);
 }
@@ -81,7 +112,7 @@ void check_no_overlap(const void* to, const void* from, std::size_t size, const 
   const auto right = reinterpret_cast<std::uintptr_t>(from);
   const std::uintptr_t distance = left < right ? right - left : left - right;
   // The same range on itself copies nothing; compilers emit it for self-assignment.
-  if (distance >= size || distance == 0) [[likely]]
+  if (distance >= size || distance == 0 || !checking) [[likely]]
     return;
   BlockView block;
   ReportFields fields;
@@ -96,6 +127,8 @@ void check_no_overlap(const void* to, const void* from, std::size_t size, const 
 }
 
 std::size_t room_at(const void* address) noexcept {
+  if (!checking) [[unlikely]]
+    return SIZE_MAX;
   const std::size_t room = room_in_block(address);
   if (room != no_live_block) [[likely]]
     return room;

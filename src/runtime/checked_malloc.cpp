@@ -439,6 +439,19 @@ bool find_block(const void* address, BlockView& block) noexcept {
   return true;
 }
 
+bool find_neighbour(const void* address, BlockView& block) noexcept {
+  Slab* slab = BlockMap::find(address).slab();
+  if (slab == nullptr) return false;
+  const bool in_front = static_cast<const std::byte*>(address) < slab->slots;
+  std::uint32_t index = in_front ? 0 : slab->index_of(address);
+  if (index >= slab->slot_count) index = slab->slot_count - 1;
+  while (index > 0 && slab->info[index].state == SlotState::never_used) --index;
+  const Found found{slab, index};
+  if (found.state() == SlotState::never_used) return false;
+  block = view_of(found);
+  return true;
+}
+
 void check_everything(const Caller& caller) noexcept {
   for (std::size_t shard = 0; shard < state->shard_count;) {
     Findings findings;

@@ -18,6 +18,7 @@ extern const Program access_programs[];
 extern const Program leak_programs[];
 extern const Program end_programs[];
 extern const Program guard_programs[];
+extern const Program string_programs[];
 
 /// Keeps the compiler from knowing what a value is, or that nobody uses it.
 template <class T>

@@ -46,6 +46,26 @@ int end_by_crash() {
   *opaque(reinterpret_cast<volatile int*>(std::uintptr_t{8})) = 1;
   return 0;
 }
+/// The stack says nothing any more about who called.
+[[gnu::noinline, gnu::optimize("no-stack-protector")]] void overwrite_stack() {
+  char small[16];
+  memset(opaque(&small[0]), 'A', 200);
+}
+int end_by_overwritten_stack() {
+  make_mistake();
+  overwrite_stack();
+  return 0;
+}
+int end_by_call_of_null() {
+  make_mistake();
+  opaque(static_cast<void (*)()>(nullptr))();
+  return 0;
+}
+int end_by_call_of_nonsense() {
+  make_mistake();
+  opaque(reinterpret_cast<void (*)()>(std::uintptr_t{0x4141414141414141}))();
+  return 0;
+}
 int end_by_exception() {
   make_mistake();
   throw std::runtime_error("nobody catches this");
@@ -202,6 +222,9 @@ const Program end_programs[] = {
     {"end_by_quick_exit", "double-free", &end_by_quick_exit},
     {"end_by_abort", "double-free,crash", &end_by_abort},
     {"end_by_crash", "double-free,crash", &end_by_crash},
+    {"end_by_overwritten_stack", "double-free,crash", &end_by_overwritten_stack},
+    {"end_by_call_of_null", "double-free,crash", &end_by_call_of_null},
+    {"end_by_call_of_nonsense", "double-free,crash", &end_by_call_of_nonsense},
     {"end_by_exception", "double-free,crash", &end_by_exception},
     {"end_by_thread_exit", "double-free", &end_by_thread_exit},
     {"end_by_exec", "double-free", &end_by_exec},

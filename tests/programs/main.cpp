@@ -7,8 +7,8 @@
 namespace {
 
 const bugs::Program* const lists[] = {bugs::free_programs, bugs::access_programs, bugs::leak_programs,
-                                      bugs::end_programs, bugs::guard_programs};
-const char* const list_names[] = {"free", "access", "leak", "end", "guard"};
+                                      bugs::end_programs,  bugs::guard_programs,  bugs::string_programs};
+const char* const list_names[] = {"free", "access", "leak", "end", "guard", "string"};
 
 int list() {
   for (std::size_t i = 0; i < sizeof lists / sizeof lists[0]; ++i) {

@@ -1,5 +1,5 @@
-/// Checks what a memory or string function is about to touch against the block it lies in. Addresses outside every
-/// block are not judged. A few nanoseconds when nothing is wrong. Threads: safe.
+/// Checks what a memory or string function is about to touch against the block it lies in. Bytes of the heap between its
+/// blocks belong to nobody; addresses outside the heap are not judged. A few nanoseconds when nothing is wrong. Threads: safe.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,10 @@
 #include "allot/runtime/checked_malloc.hpp"
 
 namespace allot::inline v0_1::runtime {
+
+/// Whether anything here looks at all: yes, until told otherwise. Set before threads are started.
+void check_accesses(bool wanted) noexcept;
+[[nodiscard]] bool checks_accesses() noexcept;
 
 /// Reports a read (or write) of `size` bytes at `address` that leaves its block or finds it freed.
 void check_read(const void* address, std::size_t size, const Caller& caller) noexcept;

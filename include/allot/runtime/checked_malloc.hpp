@@ -84,6 +84,10 @@ void release(void* memory, const Claim& claim, const Caller& caller) noexcept;
 /// own free it may see either side. A few nanoseconds.
 [[nodiscard]] bool find_block(const void* address, BlockView& block) noexcept;
 
+/// The block nearest to an address that lies in the heap but in no block's place, which `find_block` does not know:
+/// before the first one of its run or behind the last. False when there is none. Takes no lock either.
+[[nodiscard]] bool find_neighbour(const void* address, BlockView& block) noexcept;
+
 /// Reports all damage there is now. O(heap).
 void check_everything(const Caller& caller) noexcept;
 

@@ -11,6 +11,7 @@
 
 #include "allot/sys/pages.hpp"
 #include "allot/sys/process.hpp"
+#include "crash_stack.hpp"
 #include "entry.hpp"
 #include "life.hpp"
 #include "signals.hpp"
@@ -65,15 +66,24 @@ bool handle_guard(const siginfo_t& info, const ucontext_t& context) noexcept {
   return true;
 }
 
-void note_crash(int signal, const ucontext_t& context) noexcept {
-  if (crashing.exchange(true)) return;
-  const char* name = ::sigabbrev_np(signal);
-  checked_malloc::record().header().crash_signal = static_cast<std::uint32_t>(signal);
-  note_modules();
+void report_crash(std::string_view name, runtime::Caller caller) noexcept {
+  caller.name = name;
   runtime::ReportFields fields;
   fields.finding = Finding::crash;
-  checked_malloc::report(fields, interrupted(name != nullptr ? name : "signal", context));
-  checked_malloc::check_everything(interrupted("crash", context));
+  checked_malloc::report(fields, caller);
+  caller.name = "crash";
+  checked_malloc::check_everything(caller);
+}
+
+void note_crash(int signal, const ucontext_t& context) noexcept {
+  CrashStack::faulted();
+  if (crashing.exchange(true)) return;
+  const char* name = ::sigabbrev_np(signal);
+  if (name == nullptr) name = "signal";
+  checked_malloc::record().header().crash_signal = static_cast<std::uint32_t>(signal);
+  note_modules();
+  const CrashStack stack(context);
+  report_crash(name, stack.caller(name));
 }
 
 void on_signal(int signal, siginfo_t* info, void* opaque_context) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "allot/runtime/access.hpp"
 #include "allot/runtime/checked_malloc.hpp"
 #include "allot/runtime/leak_scan.hpp"
 #include "allot/sys/mappings.hpp"
@@ -80,6 +81,7 @@ ALLOT_COLD bool start() noexcept {
     return phase.load(std::memory_order_acquire) == Phase::running;
   }
   const bool started = checked_malloc::start(settings().heap, settings().records);
+  runtime::check_accesses(settings().check_functions);
   if (started) {
     checked_malloc::record().set_new_stack_hook(&note_modules);
     (void)sys::at_fork(&nothing, &nothing, &in_child);
