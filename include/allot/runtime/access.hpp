@@ -1,5 +1,6 @@
-/// Checks what a memory or string function is about to touch against the block it lies in. Bytes of the heap between its
-/// blocks belong to nobody; addresses outside the heap are not judged. A few nanoseconds when nothing is wrong. Threads: safe.
+/// Checks what a memory or string function is about to touch against the block it lies in. Bytes of the heap between
+/// its blocks belong to nobody; addresses outside the heap are not judged. A few nanoseconds when nothing is wrong.
+/// Threads: safe.
 #pragma once
 
 #include <cstddef>
