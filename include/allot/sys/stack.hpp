@@ -6,6 +6,7 @@
 /// Nothing here allocates from malloc. Threads: safe. Frame pointers and unwinder may be used in a signal handler.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -70,6 +71,10 @@ std::size_t capture_stack(StackOrigin origin, std::span<std::uintptr_t> frames, 
 /// less the first `skip` of them.
 [[nodiscard]] std::size_t capture_stack(std::span<std::uintptr_t> frames, std::size_t skip = 0,
                                         StackMethod method = default_stack_method) noexcept;
+
+/// The compiler runtime's walk from the calling function's own frame. `count` is right at every moment: on a stack that
+/// was written over, a fault may end the walk, and a handler that jumps out of it finds what there is.
+void walk_by_runtime(std::span<std::uintptr_t> frames, std::atomic<std::size_t>& count) noexcept;
 
 /// Only the frame-pointer walk, beginning at a frame: for fault handlers, which have it from the machine's registers.
 std::size_t walk_frame_pointers(const void* frame, std::span<std::uintptr_t> frames) noexcept;

@@ -1,7 +1,6 @@
 #include "crash_stack.hpp"
 
 #include <setjmp.h>
-#include <unwind.h>
 
 #include <atomic>
 
@@ -25,20 +24,11 @@ std::uint32_t own_mark() noexcept {
   return sys::current_thread_number() + 1;
 }
 
-_Unwind_Reason_Code take_frame(_Unwind_Context* context, void*) {
-  const std::size_t count = walked_count.load(std::memory_order_relaxed);
-  const std::uintptr_t code = _Unwind_GetIP(context);
-  if (count == most_walked || code == 0) return _URC_END_OF_STACK;
-  walked[count] = code;
-  walked_count.store(count + 1, std::memory_order_relaxed);
-  return _URC_NO_REASON;
-}
-
 void walk() noexcept {
   walked_count.store(0);
   if (::sigsetjmp(walk_failed, 0) == 0) {
     walking_thread.store(own_mark());
-    _Unwind_Backtrace(&take_frame, nullptr);
+    sys::walk_by_runtime(walked, walked_count);
   }
   walking_thread.store(0);
 }

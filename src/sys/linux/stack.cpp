@@ -73,22 +73,17 @@ ALLOT_COLD StackBounds look_up_bounds(std::uintptr_t address) noexcept {
 
 struct RuntimeWalk {
   std::span<std::uintptr_t> frames;
-  std::size_t count;
+  std::atomic<std::size_t>& count;
 };
 
 _Unwind_Reason_Code take_frame(_Unwind_Context* context, void* argument) {
   RuntimeWalk& walk = *static_cast<RuntimeWalk*>(argument);
-  if (walk.count == walk.frames.size()) return _URC_END_OF_STACK;
+  const std::size_t count = walk.count.load(std::memory_order_relaxed);
   const std::uintptr_t address = _Unwind_GetIP(context);
-  if (address == 0) return _URC_END_OF_STACK;
-  walk.frames[walk.count++] = address;
+  if (count == walk.frames.size() || address == 0) return _URC_END_OF_STACK;
+  walk.frames[count] = address;
+  walk.count.store(count + 1, std::memory_order_relaxed);
   return _URC_NO_REASON;
-}
-
-std::size_t walk_by_runtime(std::span<std::uintptr_t> frames) noexcept {
-  RuntimeWalk walk{frames, 0};
-  _Unwind_Backtrace(&take_frame, &walk);
-  return walk.count;
 }
 
 /// The compiler runtime begins at its own frame: those up to the origin's caller are cut off.
@@ -97,7 +92,9 @@ ALLOT_NOINLINE std::size_t runtime_walk_from(StackOrigin origin, std::span<std::
   std::uintptr_t all[max_frames + own_frames];
   const std::size_t wanted = frames.size() + own_frames;
   const std::span<std::uintptr_t> room(all, wanted);
-  const std::size_t got = walk_by_runtime(room);
+  std::atomic<std::size_t> walked{0};
+  walk_by_runtime(room, walked);
+  const std::size_t got = walked.load(std::memory_order_relaxed);
   std::size_t first = 0;
   while (first < got && all[first] != origin.return_address) ++first;
   if (first == got) {
@@ -110,6 +107,12 @@ ALLOT_NOINLINE std::size_t runtime_walk_from(StackOrigin origin, std::span<std::
 }
 
 }  // namespace
+
+void walk_by_runtime(std::span<std::uintptr_t> frames, std::atomic<std::size_t>& count) noexcept {
+  count.store(0, std::memory_order_relaxed);
+  RuntimeWalk walk{frames, count};
+  _Unwind_Backtrace(&take_frame, &walk);
+}
 
 StackBounds stack_bounds_around(std::uintptr_t address) noexcept {
   return bounds_around(address);
