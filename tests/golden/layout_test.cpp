@@ -56,7 +56,7 @@ static_assert(sizeof(Alignment) == word && trivial<Alignment>);
 // Handles: two words and one, free to copy.
 static_assert(sizeof(Allocator) == 2 * word && trivial<Allocator> && std::is_nothrow_copy_constructible_v<Allocator>);
 static_assert(sizeof(Direct) == word && trivial<Direct>);
-static_assert(sizeof(AllocatorTable) == 4 * word);
+static_assert(sizeof(AllocatorTable) == 5 * word);
 
 // Slices: as std::span.
 static_assert(sizeof(ZString) == sizeof(std::span<char>) && trivial<ZString>);

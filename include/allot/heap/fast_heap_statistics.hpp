@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "allot/base/config.hpp"
-#include "allot/heap/size_classes.hpp"
+#include "allot/core/size_classes.hpp"
 
 namespace allot::inline v0_1 {
 

@@ -23,9 +23,9 @@
 #include "allot/core/fill.hpp"
 #include "allot/core/typed_operations.hpp"
 #include "allot/heap/fast/process_heap.hpp"
-#include "allot/heap/fast/thread_state.hpp"
+#include "allot/core/thread_state.hpp"
 #include "allot/heap/fast_heap_statistics.hpp"
-#include "allot/heap/size_classes.hpp"
+#include "allot/core/size_classes.hpp"
 
 namespace allot::inline v0_1 {
 
@@ -77,7 +77,7 @@ ALLOT_NOINLINE inline void process_free_any(void* none, void* memory, std::size_
 }
 
 inline constexpr AllocatorTable process_table = {&process_allocate_any, &process_resize, &process_remap,
-                                                 &process_free_any};
+                                                 &process_free_any, true};
 
 }  // namespace detail::fast
 

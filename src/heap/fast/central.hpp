@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "allot/heap/size_classes.hpp"
+#include "allot/core/size_classes.hpp"
 #include "allot/sys/mutex.hpp"
 #include "segment.hpp"
 

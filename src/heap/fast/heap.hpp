@@ -14,7 +14,7 @@
 #include "allot/base/config.hpp"
 #include "allot/base/poison.hpp"
 #include "allot/heap/fast/page_map.hpp"
-#include "allot/heap/fast/thread_cache.hpp"
+#include "allot/core/thread_cache.hpp"
 #include "cache_body.hpp"
 #include "central.hpp"
 #include "huge_blocks.hpp"

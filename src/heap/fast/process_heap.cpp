@@ -2,7 +2,7 @@
 
 #include "allot/base/poison.hpp"
 #include "allot/core/fill.hpp"
-#include "allot/heap/fast/thread_state.hpp"
+#include "allot/core/thread_state.hpp"
 #include "allot/heap/smp_allocator.hpp"
 #include "misuse.hpp"
 #include "registry.hpp"

@@ -5,8 +5,6 @@
 
 namespace allot::inline v0_1::detail::fast {
 
-[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadState thread_state;
-
 namespace {
 
 void thread_ended() noexcept;

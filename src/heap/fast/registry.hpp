@@ -6,7 +6,7 @@
 /// Threads: safe; one lock, taken on a thread's first use of a heap, at its end, and for statistics.
 #pragma once
 
-#include "allot/heap/fast/thread_state.hpp"
+#include "allot/core/thread_state.hpp"
 #include "allot/sys/mutex.hpp"
 #include "heap.hpp"
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "allot/heap/fast/page_map.hpp"
-#include "allot/heap/size_classes.hpp"
+#include "allot/core/size_classes.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 

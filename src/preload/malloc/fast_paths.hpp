@@ -9,8 +9,8 @@
 #include "allot/base/alignment.hpp"
 #include "allot/base/config.hpp"
 #include "allot/heap/fast/process_heap.hpp"
-#include "allot/heap/fast/thread_state.hpp"
-#include "allot/heap/size_classes.hpp"
+#include "allot/core/thread_state.hpp"
+#include "allot/core/size_classes.hpp"
 #include "sampling.hpp"
 
 #define ALLOT_MALLOC_EXPORT extern "C" [[gnu::visibility("default")]]

@@ -12,7 +12,7 @@
 #include <cstdint>
 
 #include "allot/base/config.hpp"
-#include "allot/heap/size_classes.hpp"
+#include "allot/core/size_classes.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 

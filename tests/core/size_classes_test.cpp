@@ -1,4 +1,4 @@
-#include "allot/heap/size_classes.hpp"
+#include "allot/core/size_classes.hpp"
 
 #include <gtest/gtest.h>
 

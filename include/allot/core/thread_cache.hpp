@@ -11,7 +11,7 @@
 #include <cstddef>
 
 #include "allot/base/config.hpp"
-#include "allot/heap/size_classes.hpp"
+#include "allot/core/size_classes.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 
@@ -65,6 +65,24 @@ class ThreadCache {
   }
   [[nodiscard]] ALLOT_ALWAYS_INLINE bool push_medium(std::size_t medium, void* block) noexcept {
     return push_to(medium_->tops[medium], medium_->limits[medium], block);
+  }
+
+  /// Whether the two below serve an extent: it is a constant to the compiler, and its class no bulky one.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE static constexpr bool serves_constant(std::size_t extent) noexcept {
+    return __builtin_constant_p(extent) && extent < medium_size_limit;
+  }
+  /// As `pop` and `push` for such an extent, and false for the block in the thread's kept run. The class comes from
+  /// tables, which the compiler reads: little code for it to weigh before it knows that the extent is a constant.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop_constant(std::size_t extent) noexcept {
+    return pop_from(extent < small_size_limit ? tops_[small_bin_table[extent + 1] / bin_size]
+                                              : medium_->tops[medium_class_table[extent / medium_granule]]);
+  }
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool push_constant(std::size_t extent, void* block) noexcept {
+    if (extent < small_size_limit) {
+      const std::size_t bin = small_bin_table[extent + 1] / bin_size;
+      return push_to(tops_[bin], limits_[bin], block);
+    }
+    return !is_own_run(block) && push_medium(medium_class_table[extent / medium_granule], block);
   }
 
   /// No class has slots, as at first.

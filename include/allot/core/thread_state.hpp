@@ -7,8 +7,8 @@
 
 #include "allot/base/alignment.hpp"
 #include "allot/base/config.hpp"
-#include "allot/heap/fast/thread_cache.hpp"
-#include "allot/heap/size_classes.hpp"
+#include "allot/core/thread_cache.hpp"
+#include "allot/core/size_classes.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 
