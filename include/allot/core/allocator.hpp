@@ -5,9 +5,8 @@
 /// Two words, passed by value: the implementation's state and its constant table of four functions. Copies are free and
 /// name the same allocator, which must outlive them all. A call through it costs one indirect call; where the concrete
 /// type is known, `DirectAllocator` (direct_allocator.hpp) costs none. For sizes that are constants the handle asks its
-/// table whether the calling thread's cache serves it (smp_allocator) and then takes the block, or gives it back, inline:
-/// no call, and three instructions for every other allocator.
-/// Threads: as the allocator behind it.
+/// table whether the calling thread's cache serves it (smp_allocator) and then takes the block, or gives it back,
+/// inline: no call, and three instructions for every other allocator. Threads: as the allocator behind it.
 #pragma once
 
 #include <cstddef>

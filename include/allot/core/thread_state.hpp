@@ -7,8 +7,8 @@
 
 #include "allot/base/alignment.hpp"
 #include "allot/base/config.hpp"
-#include "allot/core/thread_cache.hpp"
 #include "allot/core/size_classes.hpp"
+#include "allot/core/thread_cache.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 
@@ -60,11 +60,8 @@ class ProcessBin {
     asm volatile("cmpq %%fs:%c3(%2), %1" : "=@cce"(equal) : "r"(top), "r"(at_), "i"(ThreadCache::limits_offset));
     return equal;
   }
-  ALLOT_ALWAYS_INLINE void lower_top() const noexcept {
-    asm volatile("subq $8, %%fs:(%0)" : : "r"(at_) : "memory", "cc");
-  }
-  ALLOT_ALWAYS_INLINE void raise_top() const noexcept {
-    asm volatile("addq $8, %%fs:(%0)" : : "r"(at_) : "memory", "cc");
+  ALLOT_ALWAYS_INLINE void set_top(void** top) const noexcept {
+    asm volatile("movq %1, %%fs:(%0)" : : "r"(at_), "r"(top) : "memory");
   }
 
  private:
@@ -74,10 +71,9 @@ class ProcessBin {
       : top_(reinterpret_cast<void***>(reinterpret_cast<char*>(&thread_state) + offset)) {}
   [[nodiscard]] ALLOT_ALWAYS_INLINE void** top() const noexcept { return __atomic_load_n(top_, __ATOMIC_RELAXED); }
   [[nodiscard]] ALLOT_ALWAYS_INLINE bool full_at(void** top) const noexcept { return top == top_[ThreadCache::bins]; }
-  ALLOT_ALWAYS_INLINE void lower_top() const noexcept { __atomic_store_n(top_, top() - 1, __ATOMIC_RELAXED); }
-  ALLOT_ALWAYS_INLINE void raise_top() const noexcept {
+  ALLOT_ALWAYS_INLINE void set_top(void** top) const noexcept {
     __atomic_signal_fence(__ATOMIC_RELEASE);
-    __atomic_store_n(top_, top() + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(top_, top, __ATOMIC_RELAXED);
   }
 
  private:
@@ -87,13 +83,14 @@ class ProcessBin {
  public:
   /// As ThreadCache's.
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop() const noexcept {
-    void* block = *top();
+    void** at = top();
+    void* block = *at;
 #if ALLOT_FAST_TLS_ASM
     asm("" : "+a"(block));  // where it is returned: the bin's address would take that register first
 #endif
     if (block == nullptr) [[unlikely]]
       return nullptr;
-    lower_top();
+    set_top(at - 1);
     return block;
   }
   [[nodiscard]] ALLOT_ALWAYS_INLINE bool push(void* block) const noexcept {
@@ -103,7 +100,7 @@ class ProcessBin {
     if (*at == block) [[unlikely]]
       return false;
     at[1] = block;
-    raise_top();
+    set_top(at + 1);
     return true;
   }
 };

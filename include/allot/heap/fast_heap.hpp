@@ -21,9 +21,9 @@
 #include "allot/base/poison.hpp"
 #include "allot/core/direct_allocator.hpp"
 #include "allot/core/fill.hpp"
+#include "allot/core/size_classes.hpp"
 #include "allot/core/thread_state.hpp"
 #include "allot/heap/fast_heap_statistics.hpp"
-#include "allot/core/size_classes.hpp"
 
 namespace allot::inline v0_1 {
 

@@ -21,11 +21,11 @@
 #include "allot/base/poison.hpp"
 #include "allot/core/allocator.hpp"
 #include "allot/core/fill.hpp"
+#include "allot/core/size_classes.hpp"
+#include "allot/core/thread_state.hpp"
 #include "allot/core/typed_operations.hpp"
 #include "allot/heap/fast/process_heap.hpp"
-#include "allot/core/thread_state.hpp"
 #include "allot/heap/fast_heap_statistics.hpp"
-#include "allot/core/size_classes.hpp"
 
 namespace allot::inline v0_1 {
 

@@ -11,8 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "allot/core/thread_cache.hpp"
 #include "allot/core/size_classes.hpp"
+#include "allot/core/thread_cache.hpp"
 #include "kept_large.hpp"
 
 namespace allot::inline v0_1::detail::fast {

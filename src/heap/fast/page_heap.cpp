@@ -67,7 +67,7 @@ Span* PageHeap::allocate_span(SizeClass size_class) noexcept {
   std::memset(words, 0xFF, span->word_count() * sizeof *words);
   if (span->block_count % 64 != 0) words[span->block_count / 64] = mask_of(0, span->block_count % 64);
   if (map_ != nullptr && size_class < small_class_count) {
-    map_->set(span->begin(), span->bytes(), static_cast<std::uint8_t>(size_class));
+    map_->set(span->begin(), span->bytes(), size_class);
   }
   return span;
 }

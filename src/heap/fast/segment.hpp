@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "allot/heap/fast/page_map.hpp"
 #include "allot/core/size_classes.hpp"
+#include "allot/heap/fast/page_map.hpp"
 
 namespace allot::inline v0_1::detail::fast {
 

@@ -8,9 +8,9 @@
 
 #include "allot/base/alignment.hpp"
 #include "allot/base/config.hpp"
-#include "allot/heap/fast/process_heap.hpp"
-#include "allot/core/thread_state.hpp"
 #include "allot/core/size_classes.hpp"
+#include "allot/core/thread_state.hpp"
+#include "allot/heap/fast/process_heap.hpp"
 #include "sampling.hpp"
 
 #define ALLOT_MALLOC_EXPORT extern "C" [[gnu::visibility("default")]]
@@ -38,7 +38,7 @@ ALLOT_NOINLINE void free_cold(void* block) noexcept;
 }
 
 ALLOT_ALWAYS_INLINE void free(void* block) noexcept {
-  if (!fast::ProcessBin(fast::process_map[block] * fast::bin_size).push(block)) [[unlikely]]
+  if (!fast::ProcessBin(fast::process_map.bin_offset(block)).push(block)) [[unlikely]]
     free_cold(block);
 }
 

@@ -1,8 +1,9 @@
-/// PageMap: for each slice of the address space one byte: what malloc's free must know of a pointer without a size.
+/// PageMap: for each slice of the address space two bytes: what malloc's free must know of a pointer without a size.
 ///
-/// 0: not ours; 1..small_class_count-1: blocks of that class; small_class_count: ours, ask the segment.
-/// The map covers all 2^47 bytes a process can use (2 GiB of address space, read-only until a heap segment appears, so
-/// that no memory is committed or locked for it). Under an address space limit it covers only the top 4 TiB, where
+/// 0: not ours; 1..small_class_count-1: blocks of that class; small_class_count: ours, ask the segment. Entries hold
+/// the offset of the class's bin, so that free need not scale it.
+/// The map covers all 2^47 bytes a process can use (4 GiB of address space, read-only until a heap segment appears, so
+/// that no memory is committed or locked for it). Under an address space limit it covers only the top 2 TiB, where
 /// mmap places things (64 MiB). A look-up is three instructions and has no branch; it also answers for null, at any
 /// time. For other addresses outside the covered space ask `at`: [] may crash on them.
 /// Threads: safe (relaxed bytes; the pointer's own hand-over orders them).
@@ -31,8 +32,8 @@ constexpr std::size_t guard_size = 4096;
 
 class PageMap {
  public:
-  static constexpr std::uint8_t foreign = 0;
-  static constexpr std::uint8_t other = static_cast<std::uint8_t>(small_class_count);
+  static constexpr SizeClass foreign = 0;
+  static constexpr SizeClass other = small_class_count;
 
   constexpr PageMap() noexcept = default;
   PageMap(const PageMap&) = delete;
@@ -44,23 +45,30 @@ class PageMap {
   /// Makes the entries of [memory, memory + size) writable; false when they lie outside the map.
   [[nodiscard]] bool cover(const void* memory, std::size_t size) noexcept;
 
-  void set(const void* memory, std::size_t size, std::uint8_t what) noexcept;
+  void set(const void* memory, std::size_t size, SizeClass what) noexcept;
 
   /// The entry of an address inside the covered space.
-  [[nodiscard]] ALLOT_ALWAYS_INLINE std::uint8_t operator[](const void* address) const noexcept {
-    const std::uint8_t* entries = *const_cast<std::uint8_t* const volatile*>(&entries_);
+  [[nodiscard]] ALLOT_ALWAYS_INLINE SizeClass operator[](const void* address) const noexcept {
+    return bin_offset(address) / bin_size;
+  }
+
+  /// The same as the offset of a bin; `other`'s never has blocks or room.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE std::size_t bin_offset(const void* address) const noexcept {
+    const Entry* entries = *const_cast<Entry* const volatile*>(&entries_);
     return __atomic_load_n(entries + (reinterpret_cast<std::uintptr_t>(address) / slice_size), __ATOMIC_RELAXED);
   }
 
   /// As [], `foreign` for every address the map does not know.
-  [[nodiscard]] std::uint8_t at(const void* address) const noexcept;
+  [[nodiscard]] SizeClass at(const void* address) const noexcept;
 
  private:
+  using Entry = std::uint16_t;
+
   [[nodiscard]] bool open_from(std::uintptr_t first) noexcept;
 
-  static constinit std::uint8_t nothing_[1];  // the map before it opens
+  static constinit Entry nothing_[1];  // the map before it opens
 
-  std::uint8_t* entries_ = nothing_;  // *owned*; biased: entry 0 describes address 0
+  Entry* entries_ = nothing_;  // *owned*; biased: entry 0 describes address 0
   std::uintptr_t first_ = 0;
   std::uintptr_t last_ = 0;
   // One bit for each 4 GiB of covered space: its entries are writable.
