@@ -11,50 +11,74 @@ namespace allot::inline v0_1::detail::fast {
 
 namespace {
 
+/// Whether the bits set in `bits`, at least one, are neighbours: so they are in a span that was never used.
+bool is_one_run(std::uint64_t bits) noexcept {
+  return (bits & (bits + (bits & (~bits + 1)))) == 0;
+}
+
+/// Moves up to `wanted` of the blocks in a word of neighbours out of it; how many.
+std::size_t take_run(std::uint64_t& bits, char* first, std::size_t size, void** blocks, std::size_t wanted) noexcept {
+  const int low = std::countr_zero(bits);
+  const auto length = static_cast<std::size_t>(std::popcount(bits));
+  const std::size_t taken = wanted < length ? wanted : length;
+  char* block = first + static_cast<std::size_t>(low) * size;
+  for (std::size_t i = 0; i < taken; ++i, block += size) blocks[i] = block;
+  bits = taken == length ? 0 : bits & (~std::uint64_t{0} << (static_cast<std::size_t>(low) + taken));
+  return taken;
+}
+
+/// Moves up to `wanted` of the blocks in a word out of it, lowest address first; how many.
+std::size_t take_word(std::uint64_t& bits, char* first, std::size_t size, void** blocks, std::size_t wanted) noexcept {
+  if (bits == 0) return 0;
+  if (is_one_run(bits)) return take_run(bits, first, size, blocks, wanted);
+  std::size_t taken = 0;
+  for (; bits != 0 && taken < wanted; bits &= bits - 1) {
+    blocks[taken++] = first + static_cast<std::size_t>(std::countr_zero(bits)) * size;
+  }
+  return taken;
+}
+
 /// Moves up to `count` free blocks of the span, lowest address first, into `blocks`.
 std::size_t take_bits(Span& span, void** blocks, std::size_t count) noexcept {
   std::uint64_t* words = span.words();
   char* const begin = span.begin();
+  const std::size_t size = span.block_size;
   const std::size_t wanted = count < span.free_count ? count : span.free_count;
   std::size_t taken = 0;
   std::size_t word = span.first_word;
   for (; taken < wanted; ++word) {
-    std::uint64_t bits = words[word];
-    for (; bits != 0 && taken < wanted; bits &= bits - 1) {
-      const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-      blocks[taken++] = begin + index * span.block_size;
-    }
-    words[word] = bits;
-    if (bits != 0) break;
+    taken += take_word(words[word], begin + word * 64 * size, size, blocks + taken, wanted - taken);
+    if (words[word] != 0) break;
   }
   span.first_word = static_cast<std::uint16_t>(word);
   span.free_count -= static_cast<std::uint32_t>(taken);
   return taken;
 }
 
-/// Marks those of the first blocks that lie in the span as free; how many. Stops the program at one that is free
-/// already.
+/// Marks those of the first blocks that lie in the span as free; how many, at least one. Stops the program at one that
+/// is free already, or none of the span's.
 std::size_t set_bits(Span& span, void* const* blocks, std::size_t count) noexcept {
   std::uint64_t* words = span.words();
   const char* const begin = span.begin();
-  const std::size_t bytes = span.bytes();
+  const std::size_t end = std::size_t{span.block_count} * span.block_size;
   const std::uint64_t reciprocal = span.reciprocal;
-  const std::uint64_t block_size = span.block_size;
   std::uint64_t lowest = span.first_word;
   std::size_t given = 0;
   for (; given < count; ++given) {
     const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(blocks[given]) - begin);
-    if (offset >= bytes) break;
-    const std::uint64_t index = (offset * reciprocal) >> 32;
-    if (index * block_size != offset || index >= span.block_count) [[unlikely]]
+    if (offset >= end) break;
+    const auto product = Uint128{offset} * reciprocal;
+    if (static_cast<std::uint64_t>(product) >= reciprocal) [[unlikely]]  // the remainder's part is not 0
       misuse(not_a_block, blocks[given]);
-    std::uint64_t& word = words[index / 64];
+    const auto index = static_cast<std::uint64_t>(product >> 64);
     const std::uint64_t bit = std::uint64_t{1} << (index % 64);
-    if ((word & bit) != 0) [[unlikely]]
+    const std::uint64_t bits = words[index / 64];
+    if ((bits & bit) != 0) [[unlikely]]
       misuse(freed_twice, blocks[given]);
-    word |= bit;
-    if (index / 64 < lowest) lowest = index / 64;
+    words[index / 64] = bits | bit;
+    lowest = index / 64 < lowest ? index / 64 : lowest;
   }
+  if (given == 0) misuse(not_a_block, *blocks);  // in what the last block leaves of the span
   span.first_word = static_cast<std::uint16_t>(lowest);
   return given;
 }

@@ -60,7 +60,7 @@ Span* PageHeap::allocate_span(SizeClass size_class) noexcept {
   span->block_size = static_cast<std::uint32_t>(size);
   span->block_count = static_cast<std::uint32_t>(span->bytes() / size);
   span->free_count = span->block_count;
-  span->reciprocal = static_cast<std::uint32_t>(((std::uint64_t{1} << 32) + size - 1) / size);
+  span->reciprocal = ~std::uint64_t{0} / size + 1;
   span->first_word = 0;
   std::memset(span->segment()->class_of_slice + span->first_slice, static_cast<int>(size_class), span->slice_count);
   std::uint64_t* words = span->words();

@@ -19,6 +19,8 @@ class Heap;
 class KeptLarge;
 struct Segment;
 
+__extension__ typedef unsigned __int128 Uint128;
+
 /// A run of slices. Guarded by the lock of its class, or by the page heap's for the run of a large block.
 struct Span {
   Span* next = nullptr;  ///< spans of its class with free blocks
@@ -27,7 +29,7 @@ struct Span {
   std::uint32_t block_size = 0;       ///< of a large block: what it may use, less than the span while it grows
   std::uint32_t block_count = 0;
   std::uint32_t free_count = 0;
-  std::uint32_t reciprocal = 0;  ///< of block_size, in 1 / 2^32, rounded up
+  std::uint64_t reciprocal = 0;  ///< of block_size, in 1 / 2^64, rounded up: exact for every offset in a segment
   std::uint16_t first_word = 0;  ///< no free bit lies in an earlier word
   std::uint8_t first_slice = 0;
   std::uint8_t slice_count = 0;
@@ -88,8 +90,8 @@ inline std::uint64_t* Span::words() const noexcept {
 
 inline std::uint32_t Span::index_of(const void* block) const noexcept {
   const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(block) - begin());
-  const auto index = static_cast<std::uint32_t>((offset * reciprocal) >> 32);
-  return index < block_count && std::uint64_t{index} * block_size == offset ? index : block_count;
+  const auto index = static_cast<std::uint64_t>((Uint128{offset} * reciprocal) >> 64);
+  return index < block_count && index * block_size == offset ? static_cast<std::uint32_t>(index) : block_count;
 }
 
 }  // namespace allot::inline v0_1::detail::fast
