@@ -63,6 +63,10 @@ std::size_t set_bits(Span& span, void* const* blocks, std::size_t count) noexcep
   const std::size_t end = std::size_t{span.block_count} * span.block_size;
   const std::uint64_t reciprocal = span.reciprocal;
   std::uint64_t lowest = span.first_word;
+  // Blocks freed one after another share words: the word at hand stays in a register, or each would wait for the last
+  // one's store.
+  std::uint64_t word = lowest < span.word_count() ? lowest : 0;
+  std::uint64_t bits = words[word];
   std::size_t given = 0;
   for (; given < count; ++given) {
     const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(blocks[given]) - begin);
@@ -71,13 +75,18 @@ std::size_t set_bits(Span& span, void* const* blocks, std::size_t count) noexcep
     if (static_cast<std::uint64_t>(product) >= reciprocal) [[unlikely]]  // the remainder's part is not 0
       misuse(not_a_block, blocks[given]);
     const auto index = static_cast<std::uint64_t>(product >> 64);
+    if (index / 64 != word) {
+      words[word] = bits;
+      word = index / 64;
+      bits = words[word];
+      lowest = word < lowest ? word : lowest;
+    }
     const std::uint64_t bit = std::uint64_t{1} << (index % 64);
-    const std::uint64_t bits = words[index / 64];
     if ((bits & bit) != 0) [[unlikely]]
       misuse(freed_twice, blocks[given]);
-    words[index / 64] = bits | bit;
-    lowest = index / 64 < lowest ? index / 64 : lowest;
+    bits |= bit;
   }
+  words[word] = bits;
   if (given == 0) misuse(not_a_block, *blocks);  // in what the last block leaves of the span
   span.first_word = static_cast<std::uint16_t>(lowest);
   return given;
