@@ -42,6 +42,68 @@ TEST(SmpAllocator, TypedOperationsRoundTrip) {
   smp_allocator().free(slice);
 }
 
+/// What the handle does inline for sizes that are constants must meet what its table does for all others.
+TEST(SmpAllocator, InlineAndTableOperationsAgreeOnTheClassOfEveryExtent) {
+  const Allocator handle = smp_allocator();
+  detail::fast::ThreadCache& cache = detail::fast::thread_state.process_cache;
+  for (std::size_t alignment = 1; alignment <= 4096; alignment *= 8) {
+    for (std::size_t size = 1; size <= detail::fast::medium_size_limit; size += 1 + size / 40) {
+      const Alignment aligned = Alignment::from_bytes(alignment);
+      const std::size_t extent = detail::fast::extent_of(size, aligned);
+      if (extent >= detail::fast::medium_size_limit) continue;
+      void* block = handle.raw_alloc(size, aligned);
+      ASSERT_NE(block, nullptr);
+      if (!cache.push_constant(extent, block)) {  // its stack was full
+        handle.raw_free(block, size, aligned);
+        continue;
+      }
+      ASSERT_EQ(handle.raw_alloc(size, aligned), block) << size << " aligned to " << alignment;
+      handle.raw_free(block, size, aligned);
+      void* again = cache.pop_constant(extent);
+      ASSERT_EQ(again, block) << size << " aligned to " << alignment;
+      handle.raw_free(again, size, aligned);
+    }
+  }
+}
+
+TEST(SmpAllocator, HandlesPassConstantSizes) {
+  const Allocator handle = smp_allocator();
+  struct Node {
+    Node* next;
+    long value[7];
+  };
+  Node* node = handle.create<Node>().value();
+  handle.destroy(node);
+  EXPECT_EQ(handle.create<Node>().value(), node);
+  handle.destroy(node);
+  auto page = handle.alloc<std::byte>(4096).value();
+  handle.free(page);
+  EXPECT_EQ(handle.alloc<std::byte>(4096).value().data(), page.data());
+  handle.free(page);
+  EXPECT_TRUE(SmpAllocator::validate(page.data()));
+}
+
+TEST(SmpAllocatorDeathTest, AHandleCatchesAConstantSizeFreedTwiceInARow) {
+  const Allocator handle = smp_allocator();
+  EXPECT_DEATH(
+      {
+        void* block = handle.raw_alloc(64, Alignment::of<int>());
+        handle.raw_free(block, 64, Alignment::of<int>());
+        handle.raw_free(block, 64, Alignment::of<int>());
+      },
+      "freed twice");
+}
+
+TEST(SmpAllocator, TheBlockInTheThreadsKeptRunIsNeverPushed) {
+  const Allocator handle = smp_allocator();
+  auto slice = handle.alloc<std::byte>(2048).value();
+  while (slice.size() < 32'768) slice = handle.realloc(slice, slice.size() * 2).value();
+  detail::fast::ThreadCache& cache = detail::fast::thread_state.process_cache;
+  ASSERT_TRUE(cache.is_own_run(slice.data()));
+  EXPECT_FALSE(cache.push_constant(32'768 - 1, slice.data()));
+  handle.free(slice);
+}
+
 TEST(SmpAllocator, RefusesSizesThatNoBlockCanHave) {
   EXPECT_EQ(smp_allocator().raw_alloc(max_block_size, Alignment::of<int>()), nullptr);
   EXPECT_FALSE(smp_allocator().alloc<int>(SIZE_MAX).has_value());

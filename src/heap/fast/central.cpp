@@ -62,10 +62,11 @@ std::size_t set_bits(Span& span, void* const* blocks, std::size_t count) noexcep
   const char* const begin = span.begin();
   const std::size_t end = std::size_t{span.block_count} * span.block_size;
   const std::uint64_t reciprocal = span.reciprocal;
-  std::uint64_t lowest = span.first_word;
+  const std::uint64_t last = span.word_count() - 1;
+  std::uint64_t lowest = span.first_word < last ? span.first_word : last;  // it lies behind the last when none is free
   // Blocks freed one after another share words: the word at hand stays in a register, or each would wait for the last
   // one's store.
-  std::uint64_t word = lowest < span.word_count() ? lowest : 0;
+  std::uint64_t word = lowest;
   std::uint64_t bits = words[word];
   std::size_t given = 0;
   for (; given < count; ++given) {
