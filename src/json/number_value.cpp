@@ -129,6 +129,11 @@ float to_float(const Number& number) noexcept {
   return by_library<float>(number);
 }
 
+long double to_long_double(const Number& number) noexcept {
+  constexpr std::size_t most_without_heap = 400;  // what the library copies to its stack
+  return number.size <= most_without_heap ? by_library<long double>(number) : to_double(number);
+}
+
 bool to_magnitude(const Number& number, Unsigned128& magnitude) noexcept {
   if (number.integer) {
     Unsigned128 value = 0;

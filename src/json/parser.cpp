@@ -152,7 +152,7 @@ ALLOT_ALWAYS_INLINE bool Parser::usual_number(detail::Number& number) noexcept {
 bool Parser::number_or_text(detail::Number& value) noexcept {
   if (usual_number(value)) [[likely]]
     return true;
-  if (peek() != '"') return number(value);
+  if (peek() != '"' || !quoted_numbers_) return number(value);
   const char* const place = at_;
   RawString text;
   if (!raw_string(text)) return false;

@@ -46,6 +46,13 @@ Unexpected<ParseError> StreamReader::fail_reading(IoError error) noexcept {
 Unexpected<ParseError> StreamReader::fail_within(const ParseError& inner) noexcept {
   ParseError error = start_;
   error.kind = inner.kind;
+  if (inner.kind == ParseErrorKind::trailing_characters && depth_ != 0)
+    error.kind = ParseErrorKind::unexpected_character;
+  if (inner.kind == ParseErrorKind::unexpected_end && !input_ended_) {  // a literal that a delimiter cuts short
+    error.kind = ParseErrorKind::invalid_literal;
+    error_ = error;
+    return Unexpected(error);
+  }
   error.offset += inner.offset;
   error.line += inner.line - 1;
   error.column = inner.line == 1 ? error.column + inner.column - 1 : inner.column;
@@ -132,6 +139,7 @@ bool StreamReader::scan(Progress& progress, std::string_view piece, std::size_t&
 /// Puts the raw text of the next value together: in the reader's buffer if it lies there whole.
 ParseResult<void> StreamReader::gather(char first) noexcept {
   start_ = position_;
+  input_ended_ = false;
   Progress progress;
   progress.bare = first != '"' && first != '{' && first != '[';
   if (progress.bare && is_delimiter(first)) return fail(ParseErrorKind::unexpected_character);
@@ -153,11 +161,17 @@ ParseResult<void> StreamReader::gather(char first) noexcept {
     if (complete) break;
     const IoResult<bool> filled = in_.fill();
     if (!filled.has_value()) return fail_reading(filled.error());
-    if (*filled) continue;
-    if (!progress.bare) return fail(ParseErrorKind::unexpected_end);
-    break;
+    input_ended_ = !*filled;
+    if (input_ended_) break;  // the parser says what is missing, or what was wrong before
   }
   raw_ = gathered_.text();
+  return {};
+}
+
+/// After a value was read that began with `first`: arrays, objects and strings do not end with the input.
+ParseResult<void> StreamReader::check_complete(char first) noexcept {
+  const bool has_end = first == '"' || first == '{' || first == '[';
+  if (input_ended_ && has_end) return fail(ParseErrorKind::unexpected_end);
   return {};
 }
 

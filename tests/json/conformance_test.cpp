@@ -11,12 +11,23 @@
 
 #include "allot/heap/arena_allocator.hpp"
 #include "allot/heap/page_allocator.hpp"
+#include "allot/io/fixed_reader.hpp"
 #include "allot/json.hpp"
 
 namespace allot {
 namespace {
 
 struct Nothing {};
+
+/// Whether a reader of small pieces accepts `text`, token by token.
+bool accepts_as_stream(Allocator allocator, std::string_view text, const json::ParseOptions& options) {
+  io::FixedReader whole(text);
+  json::StreamReader in(whole.reader(), allocator, options);
+  for (;;) {
+    const json::ParseResult<json::Token> token = in.next();
+    if (!token.has_value() || *token == json::Token::end) return token.has_value();
+  }
+}
 
 /// Whether `text` is accepted, which must not depend on how it is read.
 bool accepts(std::string_view text) {
@@ -34,6 +45,7 @@ bool accepts(std::string_view text) {
   json::ParseOptions borrowing = options;
   borrowing.strings = json::Strings::borrow;
   EXPECT_EQ(as_tree, json::parse_leaky<json::Value>(arena.allocator(), text, borrowing).has_value()) << text;
+  EXPECT_EQ(as_tree, accepts_as_stream(arena.allocator(), text, options)) << text;
   return as_tree;
 }
 
@@ -377,6 +389,26 @@ TEST(Rfc8259, RejectsEveryTruncation) {
 }
 
 #ifndef __clang__
+
+/// What the standard leaves to the reader.
+TEST(Rfc8259, SettlesWhatIsLeftOpen) {
+  for (const std::string_view number :
+       {"[1e999999999999999999999]", "[-1.5e+400]", "[100000000000000000000000]", "[1e-500]"}) {
+    EXPECT_TRUE(accepts(number)) << number << " is a number, whatever its size";
+  }
+  for (const std::string_view half : {R"(["\uD83D"])", R"(["\uDE00"])", R"(["\uD83D\n"])", R"(["\uD83Dx"])",
+                                      R"(["\uD83D\uD83D"])", R"(["\uDE00\uD83D"])", R"({"\uDFAA":0})"}) {
+    EXPECT_FALSE(accepts(half)) << half << " holds half a character";
+  }
+  EXPECT_FALSE(accepts("\xEF\xBB\xBF{}")) << "a byte order mark";
+  EXPECT_FALSE(accepts(std::string_view("[\0]\0", 4))) << "UTF-16";
+  EXPECT_FALSE(accepts(std::string_view("\0[\0]", 4))) << "UTF-16";
+  EXPECT_FALSE(accepts("\xFF\xFE[")) << "UTF-16 with a byte order mark";
+  const std::string deep = repeated("[", 500) + repeated("]", 500);
+  EXPECT_TRUE(accepts(deep));
+  ArenaAllocator arena(page_allocator());
+  EXPECT_EQ(json::parse_leaky<json::Value>(arena.allocator(), deep).error(), json::ParseErrorKind::nested_too_deeply);
+}
 
 /// Random documents, some of them damaged.
 class Documents {

@@ -86,8 +86,10 @@ TEST(ParseContainers, ReadsMaps) {
     EXPECT_EQ(*map.get(-7), Color::green);
     EXPECT_EQ(*map.get(8), Color::red);
   });
-  expect_parsed<HashMap<Color, OwnedSlice<char>>>(
-      R"({"red":"rot"})", [](const auto& map) { EXPECT_EQ(text_of(*map.get(Color::red)), "rot"); });
+  expect_parsed<HashMap<Color, OwnedSlice<char>>>(R"({"red":"rot","-3":"?"})", [](const auto& map) {
+    EXPECT_EQ(text_of(*map.get(Color::red)), "rot");
+    EXPECT_EQ(text_of(*map.get(static_cast<Color>(-3))), "?");
+  });
   expect_parsed<HashMap<OwnedSlice<char>, int>>(
       R"({"key":3})", [](const auto& map) { EXPECT_EQ(*map.get(std::string_view("key")), 3); });
 }

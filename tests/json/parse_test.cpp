@@ -4,7 +4,9 @@
 
 #include <array>
 #include <climits>
+#include <cmath>
 #include <optional>
+#include <random>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -234,6 +236,40 @@ TEST(Parse, ReadsVariantsByTheFirstAlternativeThatFits) {
   EXPECT_EQ(std::get<3>(parsed<Mixed>(R"({"x":1,"y":2})")).x, 1);
   EXPECT_EQ(error_of<Mixed>("true"), Kind::wrong_type);
   EXPECT_EQ(error_of<Mixed>("{"), Kind::unexpected_end);
+}
+
+TEST(Parse, LeavesTextInAVariantTextIfItMay) {
+  using Mixed = std::variant<int, double, std::string_view>;
+  EXPECT_EQ(std::get<2>(Reading<Mixed>("\"12\"").value()), "12");
+  EXPECT_EQ(std::get<0>(parsed<Mixed>("12")), 12);
+  EXPECT_EQ(std::get<2>(Reading<Mixed>("\"1.5\"").value()), "1.5");
+  using Numbers = std::variant<bool, std::uint64_t>;
+  EXPECT_EQ(std::get<1>(parsed<Numbers>("\"18446744073709551615\"")), UINT64_MAX)
+      << "how non-portable ones are written";
+  EXPECT_EQ(error_of<Numbers>("\"text\""), Kind::wrong_type);
+}
+
+TEST(Parse, ReadsLongDoublesToTheirLastBit) {
+  std::mt19937_64 random(80);
+  for (int i = 0; i < 2000; ++i) {
+    const long double value = std::ldexp(static_cast<long double>(random()), static_cast<int>(random() % 400) - 200);
+    char text[128];
+    const std::span<char> written = json::stringify_buf(text, value).value();
+    ASSERT_EQ(parsed<long double>(std::string_view(written.data(), written.size())), value);
+  }
+  EXPECT_EQ(parsed<long double>("-0.1"), -0.1L);
+  EXPECT_EQ(parsed<long double>("0." + std::string(500, '0') + "1"), 0.0L);
+  EXPECT_EQ(error_of<long double>("1e5000"), Kind::number_out_of_range);
+}
+
+TEST(Parse, ReadsEnumeratorsByNameAndNumber) {
+  EXPECT_EQ(parsed<Color>("\"green\""), Color::green);
+  EXPECT_EQ(parsed<Color>("7"), Color::green);
+  EXPECT_EQ(parsed<Color>("\"7\""), Color::green) << "as in keys";
+  EXPECT_EQ(parsed<Color>("\"-1\""), static_cast<Color>(-1));
+  EXPECT_EQ(error_of<Color>("\"pink\""), Kind::unknown_enumerator);
+  EXPECT_EQ(error_of<Color>("\"\""), Kind::unknown_enumerator);
+  EXPECT_EQ(error_of<Color>("\"7up\""), Kind::wrong_type);
 }
 
 TEST(Parse, LetsTypesReadThemselves) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "allot/containers/array_list.hpp"
 #include "allot/heap/arena_allocator.hpp"
 #include "allot/heap/page_allocator.hpp"
 #include "allot/io.hpp"
@@ -95,6 +96,75 @@ TEST(StreamReader, RefusesWhatIsNotJson) {
   EXPECT_EQ(tokens("[01]", 100, 100), "[ InvalidNumber");
   EXPECT_EQ(tokens("[\"\xFF\"]", 100, 100), "[ InvalidUtf8");
   EXPECT_EQ(tokens("", 100, 100), "UnexpectedEnd");
+}
+
+/// The error of reading `text` as a whole.
+json::ParseError error_of_parsing(std::string_view text) {
+  ArenaAllocator arena(page_allocator());
+  return json::parse_leaky<json::Value>(arena.allocator(), text).error();
+}
+/// The error of reading it token by token, or as one value.
+json::ParseError error_of_streaming(std::string_view text, bool as_one_value) {
+  ArenaAllocator arena(page_allocator());
+  char buffer[3];
+  Pieces pieces(text, 2, buffer);
+  json::StreamReader in(pieces.reader(), arena.allocator());
+  if (as_one_value) {
+    const auto value = in.read<json::Value>(arena.allocator());
+    return value.has_value() ? in.finish().error() : value.error();
+  }
+  for (;;) {
+    const json::ParseResult<Token> token = in.next();
+    if (!token.has_value()) return token.error();
+  }
+}
+
+TEST(StreamReader, SaysTheSameAboutAMistakeAsParsingTheWholeText) {
+  for (const std::string_view text :
+       {"[1.2.3]",  "[0x1]", "[1+2]",     "[nul]", "[fals]",   "[tru",      "tru", "{\"a\":nulx}", "[x", "[,",
+        "{[",       "[\n'",  "[\"\\q\",", "[\"a",  "[1 2]",    "{\"a\" 1}", "1 2", "[1]\n]",       "[",  "{\"a\":",
+        "\"\xFF\"", "-",     "[-]",       "[1e]",  "[\"\t\"]", ""}) {
+    const json::ParseError expected = error_of_parsing(text);
+    for (const bool as_one_value : {false, true}) {
+      const json::ParseError error = error_of_streaming(text, as_one_value);
+      EXPECT_EQ(error.kind, expected.kind) << text << ' ' << as_one_value << json::message(error.kind);
+      EXPECT_EQ(error.line, expected.line) << text << ' ' << as_one_value;
+      EXPECT_EQ(error.column, expected.column) << text << ' ' << as_one_value;
+      EXPECT_EQ(error.offset, expected.offset) << text << ' ' << as_one_value;
+    }
+  }
+}
+
+TEST(StreamReader, ReadsTypesThatOwnTheirMemory) {
+  struct Owner {
+    ArrayList<char> name;
+    ArrayList<int> numbers;
+  };
+  test::RecordingAllocator memory;
+  {
+    io::FixedReader text(R"([{"name":"Leto","numbers":[1,2]},{"name":"Pa)");
+    json::StreamReader in(text.reader(), memory.allocator());
+    ASSERT_TRUE(in.begin_array().has_value());
+    ASSERT_TRUE(in.next_element().value());
+    const Owner owner = in.read<Owner>(memory.allocator()).value();
+    EXPECT_EQ(text_of(owner.name), "Leto");
+    EXPECT_EQ(owner.numbers.size(), 2U);
+    ASSERT_TRUE(in.next_element().value());
+    EXPECT_EQ(in.read<Owner>(memory.allocator()).error(), Kind::unexpected_end);
+  }
+  EXPECT_EQ(memory.live_blocks(), 0U);
+}
+
+/// Stops reading before the end of what it was given.
+struct Careless {
+  bool json_parse(json::Parser& in) { return in.open('['); }
+};
+
+TEST(StreamReader, TakesNoValueThatTheInputCutsShort) {
+  test::RecordingAllocator memory;
+  io::FixedReader text("[");
+  json::StreamReader in(text.reader(), memory.allocator());
+  EXPECT_EQ(in.read<Careless>(memory.allocator()).error(), Kind::unexpected_end);
 }
 
 struct Record {

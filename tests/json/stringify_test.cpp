@@ -137,6 +137,13 @@ TEST(Stringify, WritesEnumeratorsByName) {
   EXPECT_EQ(text(static_cast<Color>(3)), "3");
 }
 
+TEST(Stringify, WritesKeysOfEveryType) {
+  EXPECT_EQ(text(std::map<Color, int>{{Color::red, 1}, {static_cast<Color>(3), 2}, {Color::green, 3}}),
+            R"({"red":1,"3":2,"green":3})");
+  EXPECT_EQ(text(std::map<std::int64_t, int>{{-9007199254740993, 1}}, {.emit_nonportable_numbers_as_strings = true}),
+            R"({"-9007199254740993":1})");
+}
+
 TEST(Stringify, WritesTextOfEveryType) {
   char array[8] = "ab";
   char full[2] = {'c', 'd'};
@@ -151,6 +158,9 @@ TEST(Stringify, WritesTextOfEveryType) {
   EXPECT_EQ(text(std::span<const char>(full)), "\"cd\"");
   EXPECT_EQ(text(std::vector<char>{'i'}), "\"i\"");
   EXPECT_EQ(text(std::u8string_view(u8"ü")), "\"ü\"");
+  EXPECT_EQ(text(u8"ü"), "\"ü\"");
+  const char8_t* const wide_c_string = u8"ü";
+  EXPECT_EQ(text(wide_c_string), "\"ü\"");
   EXPECT_EQ(text(std::string_view()), "\"\"");
 }
 

@@ -56,12 +56,17 @@ class Emitter {
   template <class Integer>
   void integer(Integer value) noexcept {
     if (options_.emit_nonportable_numbers_as_strings && !is_portable(value)) [[unlikely]] {
-      raw('"');
-      plain_integer(value);
-      raw('"');
+      integer_key(value);
     } else {
       plain_integer(value);
     }
+  }
+  /// An integer as a key: always in quotes, which the options have no say in.
+  template <class Integer>
+  void integer_key(Integer value) noexcept {
+    raw('"');
+    plain_integer(value);
+    raw('"');
   }
   /// A number of any size, as its text.
   void big_number(std::string_view digits) noexcept {

@@ -30,6 +30,9 @@ double to_double(const Number& number) noexcept;
 /// The nearest float, rounded once.
 float to_float(const Number& number) noexcept;
 
+/// The nearest long double, of numbers of at most 400 bytes; the nearest double of longer ones.
+long double to_long_double(const Number& number) noexcept;
+
 /// The value as an unsigned integer of 128 bits; false when it has a fraction or does not fit. 1.0 and 1e3 are
 /// integers.
 bool to_magnitude(const Number& number, Unsigned128& magnitude) noexcept;

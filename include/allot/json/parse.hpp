@@ -8,8 +8,8 @@
 /// span<char>, span<const char>, ZString, const char* and arrays of char (with a zero); optionals and pointers to one
 /// object (null, or a value in the allocator's memory); spans, std::array, C arrays (of exactly that length), tuples
 /// and pairs from arrays; aggregates and classes with a list of fields (json/fields.hpp), json::Map<T> and json::Value;
-/// variants (the first alternative that fits). Types of your own read themselves with a member, or a function found by
-/// argument-dependent look-up:
+/// variants (the first alternative that fits; text before numbers in quotes). Types of your own read themselves with a
+/// member, or a function found by argument-dependent look-up:
 ///     bool json_parse(json::Parser& in);
 ///     bool json_parse(json::Parser& in, Type& value);
 /// Containers over an Allocator: ArrayList, OwnedSlice (of `char`: text), HashMap with keys of text, integers or
@@ -128,12 +128,19 @@ bool try_alternative(Parser& in, Variant& value, bool& read) {
   return read || !in.return_to(before);
 }
 
+/// Text in quotes is a number only when no alternative takes it as it is.
 template <template <class...> class Variant, class... Alternative>
 bool parse_variant(Parser& in, Variant<Alternative...>& value) {
   bool read = false;
-  const bool settled = [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+  const auto try_all = [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     return (try_alternative<Index, Alternative>(in, value, read) || ...);
-  }(std::index_sequence_for<Alternative...>());
+  };
+  const bool in_quotes = in.peek() == '"';
+  const bool quoted_numbers = in.allow_quoted_numbers(false);
+  in.allow_quoted_numbers(quoted_numbers && !in_quotes);
+  bool settled = try_all(std::index_sequence_for<Alternative...>());
+  in.allow_quoted_numbers(quoted_numbers);
+  if (!settled && in_quotes && quoted_numbers) settled = try_all(std::index_sequence_for<Alternative...>());
   return settled ? read : in.fail_wrong_type();
 }
 

@@ -45,7 +45,7 @@ bool parse_number(Parser& in, T& value) noexcept {
     if constexpr (!std::is_floating_point_v<T>) {
       return integer_from(in, number, place, value);
     } else {
-      value = std::is_same_v<T, float> ? to_float(number) : static_cast<T>(to_double(number));
+      value = std::is_same_v<T, float> ? static_cast<T>(to_float(number)) : static_cast<T>(to_long_double(number));
       return __builtin_isfinite(value) ? true : in.fail_at(ParseErrorKind::number_out_of_range, place);
     }
   }
@@ -54,7 +54,7 @@ bool parse_number(Parser& in, T& value) noexcept {
 template <class E>
 bool parse_enum(Parser& in, E& value) noexcept {
   const char c = in.peek();
-  const char* const place = in.place();
+  const Parser::Place place = in.remember();
   if (c == '"') {
     std::string_view name;
     if (!in.short_lived_string(name)) return false;
@@ -64,7 +64,9 @@ bool parse_enum(Parser& in, E& value) noexcept {
         return true;
       }
     }
-    return in.fail_at(ParseErrorKind::unknown_enumerator, place);
+    const bool may_be_number = !name.empty() && (name[0] == '-' || (name[0] >= '0' && name[0] <= '9'));
+    if (!may_be_number) return in.fail_at(ParseErrorKind::unknown_enumerator, place.at);
+    (void)in.return_to(place);
   }
   std::underlying_type_t<E> number{};
   if constexpr (std::is_same_v<decltype(number), bool>) {

@@ -78,6 +78,13 @@ class Parser {
     return true;
   }
 
+  /// Whether numbers may stand in quotes from here on; returns what held before. On at first.
+  bool allow_quoted_numbers(bool allow) noexcept {
+    const bool before = quoted_numbers_;
+    quoted_numbers_ = allow;
+    return before;
+  }
+
   /// Consumes the opening bracket of an array or object and counts a level.
   [[nodiscard]] ALLOT_ALWAYS_INLINE bool open(char bracket) noexcept {
     if (peek() != bracket || depth_ >= options_.max_depth) [[unlikely]]
@@ -122,7 +129,8 @@ class Parser {
   /// Consumes null if it stands here.
   [[nodiscard]] bool null_if() noexcept;
   [[nodiscard]] bool number(detail::Number& number) noexcept;
-  /// As `number`, also a number in quotes (how numbers that other readers would round are written).
+  /// As `number`, also a number in quotes (how numbers that other readers would round are written) unless those are
+  /// off.
   [[nodiscard]] bool number_or_text(detail::Number& number) noexcept;
   /// The nearest double of a number, or of a number in quotes. One too large for a double is an error.
   [[nodiscard]] bool floating(double& value) noexcept;
@@ -192,6 +200,7 @@ class Parser {
   ParseOptions options_;
   std::uint32_t depth_ = 0;
   ParseErrorKind error_{};
+  bool quoted_numbers_ = true;
   const char* error_place_ = nullptr;
   char* pool_ = nullptr;      ///< where the next short string goes
   char* pool_end_ = nullptr;  ///< where the last block was taken, from the end; a multiple of 8

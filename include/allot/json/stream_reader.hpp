@@ -94,6 +94,7 @@ class StreamReader {
   ParseResult<char> peek_value() noexcept;
   ParseResult<void> begin(char bracket) noexcept;
   ParseResult<void> gather(char first) noexcept;
+  ParseResult<void> check_complete(char first) noexcept;
   ParseResult<void> scalar(char first, Token token) noexcept;
   void open(char bracket) noexcept;
   void close() noexcept;
@@ -109,6 +110,7 @@ class StreamReader {
   io::AllocatingWriter gathered_;  ///< raw text that did not lie in the reader's buffer whole
   io::AllocatingWriter decoded_;   ///< text whose escapes were replaced
   std::string_view raw_;           ///< raw text of the value just gathered
+  bool input_ended_ = false;       ///< before the end of that value was seen
   std::string_view text_;
   std::size_t held_ = 0;  ///< bytes of the reader's buffer that raw_ or text_ lie in, to be consumed by the next call
   ParseError position_{ParseErrorKind::unexpected_end};
@@ -127,8 +129,9 @@ ParseResult<T> StreamReader::read(Allocator allocator) {
   options.strings = Strings::copy;
   options.max_depth = options_.max_depth - depth_;
   Parser parser(allocator, allocator, raw_, options);
-  T value{};
+  T value = detail::blank<T>(allocator);
   if (!parser.parse(value) || !parser.end()) return fail_within(parser.error());
+  ALLOT_TRY_VOID(check_complete(first));
   after_value();
   return value;
 }

@@ -92,14 +92,15 @@ void write_enum(Emitter& out, E value) noexcept {
   out.integer(static_cast<std::underlying_type_t<E>>(value));
 }
 
-inline void write_c_string(Emitter& out, const char* text) noexcept {
-  text != nullptr ? out.string(text) : out.null();
+template <class Char>
+void write_c_string(Emitter& out, const Char* text) noexcept {
+  text != nullptr ? out.string(reinterpret_cast<const char*>(text)) : out.null();
 }
 
-/// An array of char ends at its first zero, like the C string it usually holds.
-template <std::size_t Size>
-void write_char_array(Emitter& out, const char (&text)[Size]) noexcept {
-  const std::string_view all(text, Size);
+/// An array of characters ends at its first zero, like the C string it usually holds.
+template <class Char, std::size_t Size>
+void write_char_array(Emitter& out, const Char (&text)[Size]) noexcept {
+  const std::string_view all(reinterpret_cast<const char*>(text), Size);
   out.string(all.substr(0, all.find('\0')));
 }
 
@@ -110,13 +111,14 @@ void write_key(Emitter& out, const Key& key) noexcept {
     out.key(text_of(key));
   } else if constexpr (std::is_convertible_v<const Key&, const char*>) {
     out.key(key);
-  } else if constexpr (NamedEnum<Key>) {
-    out.key(enum_name(key));
+  } else if constexpr (std::is_enum_v<Key>) {
+    if constexpr (NamedEnum<Key>) {
+      if (const std::string_view name = enum_name(key); !name.empty()) return out.key(name);
+    }
+    out.integer_key(static_cast<std::underlying_type_t<Key>>(key));
   } else {
     static_assert(is_integer_v<Key>, "a key of a JSON object is made from text, an integer or an enumerator");
-    out.raw('"');
-    out.integer(key);
-    out.raw('"');
+    out.integer_key(key);
   }
 }
 
@@ -205,10 +207,10 @@ void write_value(Emitter& out, const T& value) {
     out.floating(value);
   } else if constexpr (std::is_enum_v<T>) {
     write_enum(out, value);
-  } else if constexpr (std::is_array_v<T> && std::is_same_v<std::remove_all_extents_t<T>, char> &&
-                       std::rank_v<T> == 1) {
+  } else if constexpr (std::is_array_v<T> && ::allot::detail::is_char_like_v<std::remove_extent_t<T>>) {
     write_char_array(out, value);
-  } else if constexpr (std::is_pointer_v<T> && std::is_same_v<std::remove_cv_t<std::remove_pointer_t<T>>, char>) {
+  } else if constexpr (std::is_pointer_v<T> &&
+                       ::allot::detail::is_char_like_v<std::remove_cv_t<std::remove_pointer_t<T>>>) {
     write_c_string(out, value);
   } else if constexpr (TextLike<const T>) {
     out.string(text_of(value));
