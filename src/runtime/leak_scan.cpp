@@ -185,9 +185,8 @@ class Scan {
     std::uintptr_t begin = mapping.begin;
     const std::uintptr_t lowest = lowest_stack_pointer(mapping);
     if (lowest != 0) {
-      constexpr std::uintptr_t red_zone = 128;  // leaf functions use it below the stack pointer
-      begin = lowest - red_zone > mapping.begin ? (lowest - red_zone) & ~std::uintptr_t{4095} : mapping.begin;
-      skip_below_ = lowest - red_zone;
+      begin = lowest > mapping.begin ? lowest & ~std::uintptr_t{4095} : mapping.begin;
+      skip_below_ = lowest;
     } else if (thread_stacks::only_ended_in(mapping.begin, mapping.end)) {
       return;
     } else {
@@ -204,13 +203,15 @@ class Scan {
            !mapping.name.starts_with("/dev/shm");
   }
 
+  /// The calling thread stands in a call, with nothing of use below: all else there is left of calls before, such as
+  /// what main knew when it has returned.
   std::uintptr_t lowest_stack_pointer(const sys::Mapping& mapping) const noexcept {
     std::uintptr_t lowest = 0;
     const auto consider = [&](std::uintptr_t pointer) noexcept {
       if (pointer >= mapping.begin && pointer < mapping.end && (lowest == 0 || pointer < lowest)) lowest = pointer;
     };
     consider(stack_pointer_);
-    for (const sys::StoppedThread& thread : stopped_.threads()) consider(thread.stack_pointer);
+    for (const sys::StoppedThread& thread : stopped_.threads()) consider(thread.stack_pointer - sys::stack_red_zone);
     return lowest;
   }
 

@@ -117,6 +117,16 @@ int mistake_among_running_threads() {
   make_mistake();
   return 0;
 }
+/// The main thread stays listed by the kernel when it has ended; its last thread ends the process.
+int leak_after_the_end_of_main() {
+  std::thread([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    opaque(malloc(70));
+    clear_stack();
+  }).detach();
+  clear_stack();
+  pthread_exit(nullptr);
+}
 int leak_among_running_threads() {
   for (int i = 0; i < 20; ++i) {
     std::thread([] {
@@ -232,6 +242,7 @@ const Program end_programs[] = {
     {"mistake_in_child_without_exec", "double-free", &mistake_in_child_without_exec},
     {"mistake_in_thread", "double-free", &mistake_in_thread},
     {"mistake_among_running_threads", "double-free", &mistake_among_running_threads},
+    {"leak_after_the_end_of_main", "leak-definite", &leak_after_the_end_of_main},
     {"leak_among_running_threads", "leak-definite", &leak_among_running_threads},
     {"leak_among_ten_thousand_threads", "leak-definite", &leak_among_ten_thousand_threads},
     {"mistake_in_closed_library", "double-free,leak-definite", &mistake_in_closed_library},

@@ -177,15 +177,55 @@ class LiveReports {
   int written_ = 0;
 };
 
+/// The last program that the process we started ran, or null.
+check::RecordedProcess* own_child(std::vector<check::RecordedProcess>& processes) {
+  const auto self = static_cast<std::uint32_t>(::getpid());
+  check::RecordedProcess* last = nullptr;
+  for (check::RecordedProcess& process : processes) {
+    if (process.parent == self && (last == nullptr || process.started_ns > last->started_ns)) last = &process;
+  }
+  return last;
+}
+
+/// A fault that no handler could be run for, which is what a stack overflow is, is known from the exit status alone.
+void add_unseen_crash(std::vector<check::RecordedProcess>& processes, const Ending& ending) {
+  check::RecordedProcess* process = own_child(processes);
+  if (ending.kind != Ending::Kind::signalled || process == nullptr || process->crash_signal != 0) return;
+  if (process->ending != runtime::Ending::running) return;
+  if (ending.number != SIGSEGV && ending.number != SIGBUS) return;
+  process->crash_signal = ending.number;
+  check::RecordedReport report{};
+  report.finding = runtime::Finding::crash;
+  report.call = std::string(sigabbrev_np(ending.number)) + ", where no handler could run: its stack has overflowed";
+  process->reports.push_back(report);
+}
+
+/// Whether a process is there and has not ended: a zombie has no program any more.
+bool still_runs(std::uint32_t process) {
+  char program[8];
+  return ::readlink(("/proc/" + std::to_string(process) + "/exe").c_str(), program, sizeof program) > 0;
+}
+
+/// Says which processes go on without us.
+void note_those_that_run_on(const std::vector<check::RecordedProcess>& processes, std::vector<std::string>& problems) {
+  for (const check::RecordedProcess& process : processes) {
+    if (process.ending != runtime::Ending::running || !still_runs(process.process)) continue;
+    problems.push_back("process " + std::to_string(process.process) + " (" + process.program +
+                       ") still runs: what it does from now on is not in this report (--wait waits for it)");
+  }
+}
+
 int judge(const CheckOptions& options, const Ending& ending, const std::string& folder) {
   std::vector<std::string> problems;
-  const std::vector<check::RecordedProcess> processes = check::read_records(folder, problems);
+  std::vector<check::RecordedProcess> processes = check::read_records(folder, problems);
+  add_unseen_crash(processes, ending);
+  note_those_that_run_on(processes, problems);
   if (processes.empty() && !problems.empty()) return complain(exit_not_checked, problems.front());
   if (!saw_allocations(processes)) {
     return complain(exit_not_checked,
                     "no allocation was seen: nothing was checked. Does the program bring a malloc of "
                     "its own, or clear LD_PRELOAD? It ended with " +
-                        describe(ending));
+                        describe(ending) + (problems.empty() ? "" : "; " + problems.front()));
   }
   check::RunFindings run;
   std::string problem;
@@ -224,6 +264,7 @@ CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
   check->add_option("--error-exitcode", options.error_exit_code, "Exit code when errors were found");
   check->add_option("--follow", options.follow, "Check child processes too: yes or no")
       ->check(CLI::IsMember({"yes", "no"}));
+  check->add_flag("--wait", options.wait, "Wait for processes that the program leaves behind, too");
   check->add_option("--functions", options.functions, "Check memory and string functions: yes or no")
       ->check(CLI::IsMember({"yes", "no"}));
   check->add_option("--depth", options.depth, "Frames kept of each allocation")->check(CLI::Range(1, 64));
@@ -256,9 +297,11 @@ int run_check(const CheckOptions& options) {
   }
   if (where.empty()) return complain(exit_not_checked, "no folder for records could be made");
   Meanwhile meanwhile;
+  meanwhile.wait_for_all = options.wait;
   LiveReports live(options, where);
   if (!options.leak_signal.empty()) {
-    meanwhile = {[&live] { live.look(); }, signal_number(options.leak_signal)};
+    meanwhile.look = [&live] { live.look(); };
+    meanwhile.forward = signal_number(options.leak_signal);
     if (!can_ask_for_leaks(meanwhile.forward)) {
       return complain(exit_not_checked, "not a signal to look for leaks on: " + options.leak_signal);
     }

@@ -21,6 +21,7 @@ struct CheckOptions {
   std::string colour = "auto";
   std::string follow = "yes";
   std::string functions = "yes";
+  bool wait = false;
   int error_exit_code = 99;
   unsigned depth = 16;
   unsigned frames = 16;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -202,6 +203,12 @@ Ending wait_for(pid_t process, unsigned seconds, bool& timed_out, const Meanwhil
   }
 }
 
+/// Those whose parents ended before them: they became our children (PR_SET_CHILD_SUBREAPER).
+void wait_for_orphans() {
+  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+  }
+}
+
 }  // namespace
 
 void take_command(CLI::App& subcommand, std::vector<std::string>& command) {
@@ -323,6 +330,7 @@ Ending run_checked(const std::vector<std::string>& command, const std::string& f
   sigemptyset(&forwarded);
   if (meanwhile.forward != 0) sigaddset(&forwarded, meanwhile.forward);
   ::sigprocmask(SIG_BLOCK, &forwarded, &before);
+  if (meanwhile.wait_for_all) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const pid_t process = ::fork();
   if (process == 0) {
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
@@ -334,6 +342,7 @@ Ending run_checked(const std::vector<std::string>& command, const std::string& f
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (process < 0) return {Ending::Kind::not_started, errno};
   const Ending ending = wait_for(process, seconds, timed_out, meanwhile);
+  if (meanwhile.wait_for_all) wait_for_orphans();
   forwarded_to = 0;
   return ending;
 }

@@ -62,6 +62,7 @@ struct Refusal {
 struct Meanwhile {
   std::function<void()> look;
   int forward = 0;
+  bool wait_for_all = false;  ///< also for processes that the program leaves behind
 };
 
 /// Runs `command` with the terminal as its own and waits for it. `seconds` of 0 is no limit; past it, it is killed and

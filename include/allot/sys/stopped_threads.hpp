@@ -23,6 +23,9 @@ struct StoppedThread {
   std::uintptr_t registers[register_count];  ///< general registers; unused ones are 0
 };
 
+/// What lies below a stack pointer and is in use all the same: leaf functions keep variables there.
+constexpr std::uintptr_t stack_red_zone = 128;
+
 class StoppedThreads {
  public:
   /// Stops all other threads, for which it waits at most `milliseconds`.
@@ -33,7 +36,8 @@ class StoppedThreads {
   ~StoppedThreads();
 
   [[nodiscard]] std::span<const StoppedThread> threads() const noexcept;
-  /// Threads that did not stop in time.
+  /// Threads that run and did not stop in time. One that has ended but is still listed, as a main thread that called
+  /// pthread_exit, is not missed.
   [[nodiscard]] std::size_t missing() const noexcept { return missing_; }
 
  private:

@@ -18,7 +18,7 @@ void on_leak_signal(int signal, siginfo_t* info, void* context) {
   if (!looking.exchange(true, std::memory_order_acquire)) {
     // What lies below the interrupted code's stack is the handler's, with pointers from calls before it.
     const sys::StoppedThread self = sys::interrupted_thread(context);
-    look_for_leaks(self.stack_pointer, self.registers);
+    look_for_leaks(self.stack_pointer - sys::stack_red_zone, self.registers);
     looking.store(false, std::memory_order_release);
   }
   errno = kept_errno;

@@ -128,8 +128,8 @@ bool has_signal(const char* status, const char* title, int signal) noexcept {
   return line != nullptr && (std::strtoull(line + std::strlen(title), nullptr, 16) >> (signal - 1) & 1U) != 0;
 }
 
-/// Whether a thread keeps the signal waiting. One that is in the handler blocks it too, but has taken it.
-bool blocks(std::uint32_t id, int signal) noexcept {
+/// What the kernel says of a thread, as text; false when there is none of that number.
+bool read_status(std::uint32_t id, char* status, std::size_t room) noexcept {
   constexpr std::size_t longest_id = 10;
   char digits[longest_id];
   std::size_t count = 0;
@@ -140,16 +140,33 @@ bool blocks(std::uint32_t id, int signal) noexcept {
   std::memcpy(path + length, "/status", sizeof "/status");
   const int file = ::open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
-  char status[4096];
-  const ssize_t size = ::read(file, status, sizeof status - 1);
+  const ssize_t size = ::read(file, status, room - 1);
   ::close(file);
   status[size > 0 ? size : 0] = '\0';
+  return size > 0;
+}
+
+bool has_ended(std::uint32_t id) noexcept {
+  char status[4096];
+  return !read_status(id, status, sizeof status) || std::strstr(status, "State:\tZ") != nullptr;
+}
+
+/// Whether a thread keeps the signal waiting, or has ended. One that is in the handler blocks it too, but has taken it.
+bool will_not_come(std::uint32_t id, int signal) noexcept {
+  char status[4096];
+  if (!read_status(id, status, sizeof status) || std::strstr(status, "State:\tZ") != nullptr) return true;
   return has_signal(status, "SigBlk:", signal) && has_signal(status, "SigPnd:", signal);
 }
 
-std::size_t count_blocking(int signal) noexcept {
+std::size_t count_not_coming(int signal) noexcept {
   std::size_t count = 0;
-  for (std::size_t i = 0; i < stop.asked_count; ++i) count += blocks(stop.asked[i], signal);
+  for (std::size_t i = 0; i < stop.asked_count; ++i) count += will_not_come(stop.asked[i], signal);
+  return count;
+}
+
+std::size_t count_ended() noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < stop.asked_count; ++i) count += has_ended(stop.asked[i]);
   return count;
 }
 
@@ -177,7 +194,7 @@ void wait_for_asked(int signal, unsigned milliseconds) noexcept {
   constexpr unsigned usual = 10;
   wait_for(stop.stopped, stop.asked_count, milliseconds < usual ? milliseconds : usual);
   if (stop.stopped.load(std::memory_order_acquire) >= stop.asked_count) return;
-  wait_for(stop.stopped, stop.asked_count - count_blocking(signal), milliseconds);
+  wait_for(stop.stopped, stop.asked_count - count_not_coming(signal), milliseconds);
 }
 
 bool install_handler(int signal) noexcept {
@@ -204,6 +221,9 @@ StoppedThreads::StoppedThreads(unsigned milliseconds) noexcept {
   // Threads may be born while we ask: until nobody new turns up.
   for (int round = 0; round < 10 && ask_new_threads(signal_) != 0; ++round) wait_for_asked(signal_, milliseconds);
   missing_ = stop.asked_count - stop.stopped.load(std::memory_order_acquire);
+  if (missing_ == 0) return;
+  const std::size_t ended = count_ended();
+  missing_ -= ended < missing_ ? ended : missing_;
 }
 
 StoppedThreads::~StoppedThreads() {
