@@ -52,6 +52,7 @@ class HeadCollector final : public beast::basic_parser<true> {
     const bool is_1_1 = parsed_.minor_version == 1;
     if (hosts_ > 1 || (is_1_1 && hosts_ == 0)) return Status::bad_request;
     if (has_transfer_encoding_ && (!is_1_1 || has_length_)) return Status::bad_request;
+    parsed_.has_host = hosts_ != 0;
     parsed_.headers = FieldList(storage_.first(count_), NameCase::ignored);
     parsed_.keep_alive = keep_alive();
     parsed_.expects_continue = parsed_.expects_continue && is_1_1;
@@ -85,6 +86,7 @@ class HeadCollector final : public beast::basic_parser<true> {
     switch (id) {
       case beast::field::host:
         ++hosts_;
+        parsed_.host = value;
         break;
       case beast::field::content_length:
         check_length(value, error);

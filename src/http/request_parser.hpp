@@ -19,10 +19,12 @@ namespace allot::inline v0_1::http::detail {
 struct RequestHead {
   std::string_view method;
   std::string_view target;
+  std::string_view host;  ///< of the Host header
   FieldList headers;
   std::uint64_t content_length = 0;
   unsigned char minor_version = 1;
   bool chunked = false;
+  bool has_host = false;
   bool keep_alive = true;
   bool expects_continue = false;
 };

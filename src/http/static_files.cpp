@@ -131,6 +131,17 @@ void answer_not_found(Response& response) noexcept {
   response.text(reason_of(Status::not_found));
 }
 
+/// A directory's address ends with a slash, or the links of its index would lead elsewhere. The location is relative:
+/// one that began like the path might begin with two slashes and name another host.
+void add_slash(const Request& request, Response& response) noexcept {
+  const std::string_view name = request.path().substr(request.path().rfind('/') + 1);
+  const Result<std::span<char>> location = response.arena().alloc<char>(name.size() + 3);
+  if (!location.has_value()) return response.fail({"OutOfMemory", Status::service_unavailable});
+  BufferSink text(location->data(), location->size());
+  text.sink().text("./").text(name).character('/');
+  response.redirect(text.view(), Status::moved_permanently);
+}
+
 void send_open_file(const Request& request, Response& response, OpenFile& file, const sys::FileStatus& status,
                     std::string_view tag) noexcept {
   Range range{0, status.size};
@@ -204,6 +215,7 @@ void StaticFiles::operator()(Request& request, Response& response) const noexcep
   if (!file.is_open() || !sys::query_status(file.get(), status) || !status.is_regular) {
     return answer_not_found(response);
   }
+  if (is_index && !request.path().ends_with('/')) return add_slash(request, response);
   const EntityTag tag(status);
   response.set_header("ETag", tag.view());
   response.set_header("Last-Modified", format_date(status.modified_seconds).view());

@@ -1,5 +1,8 @@
 #include "allot/http/url.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "allot/base/try.hpp"
 #include "allot/http/text.hpp"
 
@@ -55,22 +58,48 @@ std::size_t count_pairs(std::string_view text) noexcept {
   return count;
 }
 
-/// What stands behind "http://host" in the absolute form; empty when it is not that form.
-std::string_view after_authority(std::string_view target) noexcept {
+/// Takes "http://host:port" off the absolute form and returns "host:port"; empty when it is not that form.
+std::string_view take_authority(std::string_view& target) noexcept {
   const std::size_t scheme = target.find("://");
-  if (scheme == std::string_view::npos || scheme == 0) return {};
-  const std::size_t path = target.find_first_of("/?", scheme + 3);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+  if (scheme == std::string_view::npos) return {};
+  const std::string_view name = target.substr(0, scheme);
+  if (!equals_ignoring_case(name, "http") && !equals_ignoring_case(name, "https")) return {};
+  target.remove_prefix(scheme + 3);
+  const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+  const std::string_view authority = target.substr(0, end);
+  target.remove_prefix(end);
+  return authority;
 }
+
+constexpr bool is_authority_character(char c) noexcept {
+  return is_unreserved(c) || std::string_view("!$&'()*+,;=%:[]").find(c) != std::string_view::npos;
+}
+
+/// The same as a table: every request asks.
+constexpr std::array<bool, 256> authority_characters = [] {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 256; ++c) table[static_cast<std::size_t>(c)] = is_authority_character(static_cast<char>(c));
+  return table;
+}();
 
 }  // namespace
 
 HttpResult<Target> split_target(std::string_view target) noexcept {
   if (target == "*") return Target{target, {}};
-  if (!target.starts_with('/')) target = after_authority(target);
-  if (target.empty() || target.find('#') != std::string_view::npos) ALLOT_FAIL(ErrorKind::malformed);
+  std::string_view authority;
+  if (!target.starts_with('/')) {
+    authority = take_authority(target);
+    if (authority.empty() || !is_authority(authority)) ALLOT_FAIL(ErrorKind::malformed);
+  }
+  if (target.find('#') != std::string_view::npos) ALLOT_FAIL(ErrorKind::malformed);
   const std::string_view path = take_until(target, '?');
-  return Target{path.empty() ? std::string_view("/") : path, target};
+  return Target{path.empty() ? std::string_view("/") : path, target, authority};
+}
+
+bool is_authority(std::string_view text) noexcept {
+  bool all = true;
+  for (const char c : text) all &= authority_characters[static_cast<unsigned char>(c)];
+  return all;
 }
 
 bool is_well_escaped(std::string_view text) noexcept {

@@ -110,8 +110,9 @@ class Worker {
   [[nodiscard]] Step refuse(Connection& connection, Exchange& exchange, Status status) noexcept;
   [[nodiscard]] HttpResult<RouteMatch> prepare_request(Connection& connection, Exchange& exchange) noexcept;
   void say_continue(Connection& connection, const Exchange& exchange) noexcept;
+  /// `leaves_body`: what the client may still send for this request is not read, and the connection ends.
   [[nodiscard]] Step run_request(Connection& connection, Exchange& exchange, InputBuffer& in, const RouteMatch& match,
-                                 std::size_t consumed) noexcept;
+                                 std::size_t consumed, bool leaves_body = false) noexcept;
   [[nodiscard]] Step run_streamed(Connection& connection, Exchange& exchange, InputBuffer& in, const RouteMatch& match,
                                   std::size_t head_size) noexcept;
   enum class Body : bool { without, with };

@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "allot/base/try.hpp"
+#include "allot/http/text.hpp"
 #include "allot/http/url.hpp"
 #include "dispatch.hpp"
 #include "worker.hpp"
@@ -20,6 +21,27 @@ void skip_empty_lines(InputBuffer& in) noexcept {
 bool is_no_http(std::string_view bytes) noexcept {
   const auto first = static_cast<unsigned char>(bytes.front());
   return first < 0x20 ? bytes.front() != '\r' : first >= 0x7F;
+}
+
+/// Whether an unfinished head has a line that ends without a carriage return: refused when it is whole, so there is
+/// nothing to wait for. The first `searched` bytes are known to have none.
+bool has_bare_line_feed(std::string_view bytes, std::size_t searched) noexcept {
+  for (std::size_t at = bytes.find('\n', searched); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    if (at == 0 || bytes[at - 1] != '\r') return true;
+  }
+  return false;
+}
+
+/// Only OPTIONS asks for "*"; a target with a host names the one of the Host header, so that nobody is led to believe
+/// that the request was for another (RFC 9112, 3.2).
+HttpResult<Target> check_target(const RequestHead& head) noexcept {
+  ALLOT_TRY(const Target target, split_target(head.target));
+  const bool names_host = !target.authority.empty();
+  if (head.target == "*" && head.method != "OPTIONS") ALLOT_FAIL(ErrorKind::malformed);
+  if (names_host && head.has_host && !equals_ignoring_case(target.authority, head.host))
+    ALLOT_FAIL(ErrorKind::malformed);
+  if (!is_authority(head.host) || !is_well_escaped(target.path)) ALLOT_FAIL(ErrorKind::malformed);
+  return target;
 }
 
 /// A response to be sent at once, from the stack: nothing that could fail for lack of memory.
@@ -92,6 +114,9 @@ Step Worker::step(Connection& connection, Exchange& exchange, InputBuffer& in) n
   if (head_size > limit || (head_size == 0 && in.size() >= limit)) {
     return refuse(connection, exchange, Status::request_header_fields_too_large);
   }
+  if (head_size == 0 && has_bare_line_feed(in.view(), connection.searched)) {
+    return refuse(connection, exchange, Status::bad_request);
+  }
   if (head_size == 0) return Step::wait;
   return read_head(connection, exchange, in, head_size);
 }
@@ -115,8 +140,7 @@ HttpResult<RouteMatch> Worker::prepare_request(Connection& connection, Exchange&
   request.target = head.target;
   request.headers = head.headers;
   request.minor_version = head.minor_version;
-  ALLOT_TRY(const Target target, split_target(head.target));
-  if (!is_well_escaped(target.path)) ALLOT_FAIL(ErrorKind::malformed);
+  ALLOT_TRY(const Target target, check_target(head));
   request.path = target.path;
   request.raw_query = target.query;
   connection.keep_alive = head.keep_alive;
@@ -132,6 +156,12 @@ Step Worker::read_body(Connection& connection, Exchange& exchange, InputBuffer& 
   }
   if (streams && (head.chunked || head.content_length != 0)) {
     return run_streamed(connection, exchange, in, match, head_size);
+  }
+  // Who asks before he sends a body that nobody will read is answered at once.
+  const bool has_body = head.chunked || head.content_length != 0;
+  const bool has_sent_none = in.size() == head_size;
+  if (match.route == nullptr && head.expects_continue && has_body && has_sent_none) {
+    return run_request(connection, exchange, in, match, head_size, true);
   }
   if (head.chunked) return begin_chunks(connection, exchange, in, head_size, match);
   if (head.content_length > config_.limits.max_body) return refuse(connection, exchange, Status::content_too_large);
@@ -293,14 +323,15 @@ void Worker::send_status(Connection& connection, Status status, Body body) noexc
 }
 
 Step Worker::run_request(Connection& connection, Exchange& exchange, InputBuffer& in, const RouteMatch& match,
-                         std::size_t consumed) noexcept {
+                         std::size_t consumed, bool leaves_body) noexcept {
+  if (leaves_body) connection.keep_alive = false;
   connection.needed = connection.searched = 0;
   connection.said_continue = false;
   in.begin += consumed;
   ChunkTarget target(*this, connection, exchange);
   exchange.response_state->chunk_sink = {&target, &Worker::send_chunk};
   answer(router_, match, *exchange.request, *exchange.response);
-  exchange.unread_input = in.size() != 0;
+  exchange.unread_input = leaves_body || in.size() != 0;
   return send_response(connection, exchange);
 }
 

@@ -48,6 +48,34 @@ TEST_F(HostileTest, Http11NeedsExactlyOneHost) {
   EXPECT_EQ(refused("GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
 }
 
+TEST_F(HostileTest, AHostIsAHostAndTheOneThatTheTargetNames) {
+  for (const char* host : {"a b", "a/b", "user@a", "a\\b", "a\"", "\xc3\xa4", "a\tb", "a?", "a#"}) {
+    EXPECT_EQ(refused("GET /hello HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), 400) << host;
+  }
+  for (const char* host : {"", "a.example:80", "[::1]:80", "a_b-c~d", "%41", "1.2.3.4"}) {
+    EXPECT_EQ(ask("GET /hello HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n").status, 200) << host;
+  }
+  for (const char* target : {"http://other/hello", "http://x:80/hello", "http://u@x/hello", "ftp://x/hello",
+                             "http:///hello", "x/hello", "*"}) {
+    EXPECT_EQ(refused("GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n"), 400) << target;
+  }
+  for (const char* target : {"http://x/hello", "HTTP://X/hello", "https://x/hello?q"}) {
+    EXPECT_EQ(ask("GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n").status, 200) << target;
+  }
+  EXPECT_EQ(ask("GET http://other/hello HTTP/1.0\r\n\r\n").status, 200);
+  EXPECT_EQ(ask("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n").status, 204);
+}
+
+TEST_F(HostileTest, LinesThatEndWithoutACarriageReturnAreRefusedAtOnce) {
+  EXPECT_EQ(refused("GET /hello HTTP/1.1\nHost: x\n\n"), 400);
+  EXPECT_EQ(refused("GET /hello HTTP/1.1\r\nHost: x\n"), 400);
+  auto connection = client();
+  connection.send("GET /hello HTTP/1.1\r");
+  EXPECT_TRUE(eventually([&] { return server().metrics().bytes_in >= 20; }));
+  connection.send("\nHost: x\r\n\r\n");
+  EXPECT_EQ(connection.receive().status, 200);
+}
+
 TEST_F(HostileTest, AmbiguousLengthsAreRefused) {
   const std::string post = "POST /echo HTTP/1.1\r\nHost: x\r\n";
   for (const char* headers :

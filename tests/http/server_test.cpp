@@ -146,6 +146,26 @@ TEST_F(ServerTest, SaysContinueWhenTheClientWaitsForIt) {
   EXPECT_EQ(ask(post("/echo", "whole", "Expect: 100-continue\r\n")).body, "whole");
 }
 
+TEST_F(ServerTest, SaysAtOnceThatNobodyWantsABodyThatWasNotSentYet) {
+  start();
+  for (const char* length : {"Content-Length: 900\r\n", "Transfer-Encoding: chunked\r\n"}) {
+    const std::string headers = std::string(" HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n") + length + "\r\n";
+    for (const auto& [line, status] : {std::pair("POST /nothing", 404), std::pair("POST /hello", 405)}) {
+      auto connection = client();
+      connection.send(line + headers);
+      const auto response = connection.receive();
+      EXPECT_EQ(response.status, status);
+      EXPECT_EQ(response.header("Connection"), "close");
+      EXPECT_TRUE(connection.closed());
+    }
+  }
+  // A body that is on its way already is taken, and the connection goes on.
+  auto connection = client();
+  connection.send(post("/nothing", "hello", "Expect: 100-continue\r\n") + get("/hello"));
+  EXPECT_EQ(connection.receive().status, 404);
+  EXPECT_EQ(connection.receive().status, 200);
+}
+
 TEST_F(ServerTest, HandlersThatFailOrThrowGive500AndTheServerGoesOn) {
   make();
   router().get("/throws", [](Request&, Response&) { throw std::runtime_error("secret"); });

@@ -60,7 +60,16 @@ TEST_F(StaticFilesTest, ServesFilesWithTheirTypes) {
   EXPECT_EQ(file("empty").header("Content-Length"), "0");
   EXPECT_EQ(file("big.bin").body, std::string(5'000'000, 'b'));
   EXPECT_EQ(file("sub/").body, "index");
-  EXPECT_EQ(file("sub").header("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(file("sub/").header("Content-Type"), "text/html; charset=utf-8");
+}
+
+TEST_F(StaticFilesTest, ADirectoryWithoutItsSlashIsRedirectedThere) {
+  for (const char* path : {"sub", "/sub", "//sub"}) {
+    const auto answer = file(path);
+    EXPECT_EQ(answer.status, 301);
+    EXPECT_EQ(answer.header("Location"), "./sub/");
+  }
+  EXPECT_EQ(file("sub/../sub").status, 404);
 }
 
 TEST_F(StaticFilesTest, HeadHasNoBody) {

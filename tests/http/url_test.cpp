@@ -25,13 +25,16 @@ TEST(Url, SplitsPathAndQuery) {
 
 TEST(Url, SplitsTheAbsoluteForm) {
   EXPECT_EQ(split_target("http://example.com:80/x?y")->path, "/x");
+  EXPECT_EQ(split_target("http://example.com:80/x?y")->authority, "example.com:80");
+  EXPECT_EQ(split_target("/x")->authority, "");
   EXPECT_EQ(split_target("http://example.com")->path, "/");
   EXPECT_EQ(split_target("http://example.com?q=1")->path, "/");
   EXPECT_EQ(split_target("http://example.com?q=1")->query, "q=1");
 }
 
 TEST(Url, RefusesOtherTargets) {
-  for (const char* target : {"", "a", "example.com:443", "/a#b", "://x", "?a"}) {
+  for (const char* target : {"", "a", "example.com:443", "/a#b", "://x", "?a", "ftp://x/a", "http://", "http:///a",
+                             "http://user@x/a", "http://a b/"}) {
     EXPECT_EQ(split_target(target).error(), ErrorKind::malformed) << target;
   }
 }

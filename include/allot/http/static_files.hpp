@@ -6,7 +6,8 @@
 /// The path is what the route's final `*` captured. It cannot leave the directory: `..`, hidden files, escaped slashes
 /// and symbolic links are "not found", whatever the file system says. Bodies leave by sendfile, without a copy through
 /// this process. ETag and Last-Modified come from size and time of the file; If-None-Match, If-Modified-Since, Range
-/// (one range) and If-Range are understood. A directory is served by its index.html.
+/// (one range) and If-Range are understood. A directory is served by its index.html; without
+/// its final slash it is redirected there.
 /// Cost: an openat a path component, an fstat, a sendfile. Threads: safe.
 #pragma once
 

@@ -17,13 +17,18 @@ namespace allot::inline v0_1::http {
 
 /// What a request line asks for, still escaped.
 struct Target {
-  std::string_view path;   ///< from the first slash to the query; "*" for OPTIONS *
-  std::string_view query;  ///< after the question mark
+  std::string_view path;            ///< from the first slash to the query; "*" for OPTIONS *
+  std::string_view query;           ///< after the question mark
+  std::string_view authority = {};  ///< of the absolute form: "host:port"
 };
 
-/// Splits the origin form ("/path?query"), the absolute form ("http://host/path?query") and "*". A fragment is
-/// malformed: clients never send one. O(length).
+/// Splits the origin form ("/path?query"), the absolute form ("http://host/path?query", "https" too) and "*". A
+/// fragment is malformed: clients never send one. O(length).
 [[nodiscard]] HttpResult<Target> split_target(std::string_view target) noexcept;
+
+/// Whether `text` has only characters that a host and its port can have (RFC 3986, 3.2.2), without user name. True of
+/// empty text. O(length).
+[[nodiscard]] bool is_authority(std::string_view text) noexcept;
 
 enum class Plus : unsigned char { is_plus, is_space };
 
