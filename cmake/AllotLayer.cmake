@@ -23,6 +23,10 @@ function(allot_layer name)
   target_compile_features(${target} ${scope} cxx_std_23)
   target_include_directories(
     ${target} ${scope} $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  # Inside another project its warnings are not for these headers, as when the package is installed.
+  if(NOT PROJECT_IS_TOP_LEVEL)
+    set_target_properties(${target} PROPERTIES SYSTEM ON)
+  endif()
   foreach(dependency IN LISTS layer_DEPENDS)
     target_link_libraries(${target} ${scope} allot_${dependency})
   endforeach()

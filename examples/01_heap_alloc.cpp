@@ -22,9 +22,7 @@ int main() {
   const allot::Allocator allocator = gpa.allocator();
 
   auto numbers = allocator.alloc<std::size_t>(get_random_count()).value();
-  DEFER {
-    allocator.free(numbers);
-  };  // runs at the end of this scope, however it ends
+  DEFER { allocator.free(numbers); };  // runs at the end of this scope, however it ends
 
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
   allot::debug_print("{}\n", allot::any(numbers));

@@ -23,9 +23,7 @@ struct Game {
 
   static allot::Result<Game> init(allot::Allocator allocator, std::size_t player_count) {
     auto players = TRY(allocator.alloc<Player>(player_count));
-    ERRDEFER {
-      allocator.free(players);
-    };  // only if a later line of this function fails
+    ERRDEFER { allocator.free(players); };  // only if a later line of this function fails
 
     auto history = TRY(allocator.alloc<Move>(player_count * 10));
 

@@ -27,16 +27,12 @@ int main() {
   const allot::Allocator allocator = gpa.allocator();
 
   auto* user = User::init(allocator, 1, 100).value();
-  DEFER {
-    allocator.destroy(user);
-  };
+  DEFER { allocator.destroy(user); };
 
   level_up(*user);
   allot::debug_print("User {} has power of {}\n", user->id, user->power);
 
   auto say = allot::alloc_print(allocator, "It's over {}!!!", user->power + 8900).value();
-  DEFER {
-    allocator.free(say);
-  };
+  DEFER { allocator.free(say); };
   allot::debug_print("{}\n", say);
 }

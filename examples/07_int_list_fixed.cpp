@@ -8,9 +8,7 @@ namespace {
 
 void fill_and_print(allot::Allocator allocator) {
   auto list = IntList<false>::init(allocator).value();
-  DEFER {
-    list.deinit();
-  };
+  DEFER { list.deinit(); };
   for (int i = 0; i < 10; ++i) list.add(i).value();
   allot::debug_print("{}\n", allot::any(list.items.first(list.pos)));
 }

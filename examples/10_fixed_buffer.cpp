@@ -14,15 +14,11 @@ template <std::size_t Size>
 allot::IoResult<void> print_json() {
   char buffer[Size];
   allot::FixedBufferAllocator fixed(buffer);
-  DEFER {
-    fixed.reset();
-  };
+  DEFER { fixed.reset(); };
   const allot::Allocator allocator = fixed.allocator();
 
   auto json = TRY(allot::json::stringify_alloc(allocator, AnonymousStruct{}, indented));
-  DEFER {
-    allocator.free(json);
-  };
+  DEFER { allocator.free(json); };
 
   allot::debug_print("{}\n[{} bytes of JSON in a buffer of {}]\n", json, json.size(), Size);
   return {};

@@ -85,9 +85,7 @@ Result<std::span<char>> alloc_print_arguments(Allocator allocator, fmt::string_v
   const std::size_t size = ALLOT_TRY_EXPR(format_or_stop(staging, format, arguments));
   if (size <= sizeof staging) return allocator.dupe(std::string_view(staging, size));
   const std::span<char> text = ALLOT_TRY_EXPR(allocator.alloc<char>(size));
-  ALLOT_ERRDEFER {
-    allocator.free(text);
-  };
+  ALLOT_ERRDEFER { allocator.free(text); };
   ALLOT_TRY_VOID(format_exactly(text, format, arguments));
   return text;
 }
@@ -98,9 +96,7 @@ Result<ZString> alloc_print_z_arguments(Allocator allocator, fmt::string_view fo
   const std::size_t size = ALLOT_TRY_EXPR(format_or_stop(staging, format, arguments));
   if (size <= sizeof staging) return allocator.dupe_z(std::string_view(staging, size));
   const ZString text = ALLOT_TRY_EXPR(allocator.alloc_sentinel<char, '\0'>(size));
-  ALLOT_ERRDEFER {
-    allocator.free(text);
-  };
+  ALLOT_ERRDEFER { allocator.free(text); };
   ALLOT_TRY_VOID(format_exactly(std::span<char>(text.data(), text.size()), format, arguments));
   return text;
 }

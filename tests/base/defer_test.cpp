@@ -19,12 +19,8 @@ using test::Log;
 TEST(Defer, RunsAtTheEndOfItsBlockInReverseOrder) {
   Log log;
   {
-    ALLOT_DEFER {
-      log.add('a');
-    };
-    ALLOT_DEFER {
-      log.add('b');
-    };
+    ALLOT_DEFER { log.add('a'); };
+    ALLOT_DEFER { log.add('b'); };
     log.add('c');
   }
   EXPECT_EQ(log.text, "cba");
@@ -33,9 +29,7 @@ TEST(Defer, RunsAtTheEndOfItsBlockInReverseOrder) {
 TEST(Defer, RunsOnEveryWayOut) {
   Log log;
   const auto leave = [&](int way) -> Result<int, Error> {
-    ALLOT_DEFER {
-      log.add('d');
-    };
+    ALLOT_DEFER { log.add('d'); };
     if (way == 0) return 1;
     if (way == 1) ALLOT_FAIL(Error::broken);
     if (way == 2) return ALLOT_TRY_EXPR(bad());
@@ -51,9 +45,7 @@ TEST(Defer, RunsOnEveryWayOut) {
 TEST(Defer, RunsEachTimeRoundALoop) {
   int runs = 0;
   for (int i = 0; i < 5; ++i) {
-    ALLOT_DEFER {
-      ++runs;
-    };
+    ALLOT_DEFER { ++runs; };
     if (i == 1) continue;
     if (i == 3) break;
   }
@@ -64,9 +56,7 @@ TEST(Defer, SeesTheLastValueOfALocal) {
   int seen = 0;
   {
     int local = 1;
-    ALLOT_DEFER {
-      seen = local;
-    };
+    ALLOT_DEFER { seen = local; };
     local = 7;
   }
   EXPECT_EQ(seen, 7);
@@ -88,13 +78,7 @@ TEST(Defer, ReturnInTheBlockLeavesTheBlockOnly) {
 }
 
 TEST(DeferDeathTest, AnExceptionThatLeavesTheBlockEndsTheProgram) {
-  EXPECT_DEATH(
-      {
-        ALLOT_DEFER {
-          throw std::runtime_error("in the block");
-        };
-      },
-      "");
+  EXPECT_DEATH({ ALLOT_DEFER { throw std::runtime_error("in the block"); }; }, "");
 }
 
 // ERRDEFER: each exit of a function.
@@ -102,9 +86,7 @@ TEST(DeferDeathTest, AnExceptionThatLeavesTheBlockEndsTheProgram) {
 TEST(ErrDefer, DoesNotRunWhenTheFunctionReturnsAValue) {
   bool ran = false;
   const auto run = [&]() -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
+    ALLOT_ERRDEFER { ran = true; };
     return 5;
   };
   EXPECT_EQ(run(), 5);
@@ -113,11 +95,7 @@ TEST(ErrDefer, DoesNotRunWhenTheFunctionReturnsAValue) {
 
 TEST(ErrDefer, DoesNotRunWhenAVoidFunctionFallsOffItsEnd) {
   bool ran = false;
-  const auto run = [&] {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
-  };
+  const auto run = [&] { ALLOT_ERRDEFER { ran = true; }; };
   run();
   EXPECT_FALSE(ran);
 }
@@ -125,9 +103,7 @@ TEST(ErrDefer, DoesNotRunWhenAVoidFunctionFallsOffItsEnd) {
 TEST(ErrDefer, DoesNotRunWhenAResultOfVoidSucceeds) {
   bool ran = false;
   const auto run = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
+    ALLOT_ERRDEFER { ran = true; };
     ALLOT_TRY_EXPR(good());
     return {};
   };
@@ -138,9 +114,7 @@ TEST(ErrDefer, DoesNotRunWhenAResultOfVoidSucceeds) {
 TEST(ErrDefer, RunsWhenTryFails) {
   bool ran = false;
   const auto run = [&]() -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
+    ALLOT_ERRDEFER { ran = true; };
     auto value = ALLOT_TRY_EXPR(bad());
     return value;
   };
@@ -151,9 +125,7 @@ TEST(ErrDefer, RunsWhenTryFails) {
 TEST(ErrDefer, RunsWhenTheDeclarationFormFails) {
   bool ran = false;
   const auto run = [&]() -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
+    ALLOT_ERRDEFER { ran = true; };
     ALLOT_TRY(const int value, bad());
     return value;
   };
@@ -164,9 +136,7 @@ TEST(ErrDefer, RunsWhenTheDeclarationFormFails) {
 TEST(ErrDefer, RunsWhenTheVoidFormFails) {
   bool ran = false;
   const auto run = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
+    ALLOT_ERRDEFER { ran = true; };
     ALLOT_TRY_VOID(bad_void());
     return {};
   };
@@ -177,9 +147,7 @@ TEST(ErrDefer, RunsWhenTheVoidFormFails) {
 TEST(ErrDefer, RunsWhenReturnTryFails) {
   bool ran = false;
   const auto run = [&]() -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
+    ALLOT_ERRDEFER { ran = true; };
     return ALLOT_TRY_EXPR(bad());
   };
   EXPECT_FALSE(run().has_value());
@@ -189,9 +157,7 @@ TEST(ErrDefer, RunsWhenReturnTryFails) {
 TEST(ErrDefer, RunsOnFail) {
   bool ran = false;
   const auto run = [&](bool fail) -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
+    ALLOT_ERRDEFER { ran = true; };
     if (fail) ALLOT_FAIL(Error::broken);
     return 1;
   };
@@ -204,9 +170,7 @@ TEST(ErrDefer, RunsOnFail) {
 TEST(ErrDefer, RunsWhenAnExceptionLeavesTheFunction) {
   bool ran = false;
   const auto run = [&]() -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
+    ALLOT_ERRDEFER { ran = true; };
     throw std::runtime_error("thrown");
   };
   EXPECT_THROW((void)run(), std::runtime_error);
@@ -216,18 +180,10 @@ TEST(ErrDefer, RunsWhenAnExceptionLeavesTheFunction) {
 TEST(ErrDefer, RunsInReverseOrderTogetherWithDefer) {
   Log log;
   const auto run = [&](bool fail) -> Result<void, Error> {
-    ALLOT_DEFER {
-      log.add('1');
-    };
-    ALLOT_ERRDEFER {
-      log.add('2');
-    };
-    ALLOT_DEFER {
-      log.add('3');
-    };
-    ALLOT_ERRDEFER {
-      log.add('4');
-    };
+    ALLOT_DEFER { log.add('1'); };
+    ALLOT_ERRDEFER { log.add('2'); };
+    ALLOT_DEFER { log.add('3'); };
+    ALLOT_ERRDEFER { log.add('4'); };
     if (fail) ALLOT_FAIL(Error::broken);
     return {};
   };
@@ -243,13 +199,9 @@ TEST(ErrDefer, RunsInReverseOrderTogetherWithDefer) {
 TEST(ErrDefer, OfAnOuterBlockRunsOnAnErrorInAnInnerOne) {
   Log log;
   const auto run = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('o');
-    };
+    ALLOT_ERRDEFER { log.add('o'); };
     {
-      ALLOT_ERRDEFER {
-        log.add('i');
-      };
+      ALLOT_ERRDEFER { log.add('i'); };
       {
         const auto value = ALLOT_TRY_EXPR(bad());
         log.add(static_cast<char>(value));
@@ -265,9 +217,7 @@ TEST(ErrDefer, DoesNotRunOnAnErrorAfterItsBlockEnded) {
   Log log;
   const auto run = [&]() -> Result<void, Error> {
     {
-      ALLOT_ERRDEFER {
-        log.add('a');
-      };
+      ALLOT_ERRDEFER { log.add('a'); };
     }
     ALLOT_TRY_VOID(bad_void());
     return {};
@@ -280,17 +230,11 @@ TEST(ErrDefer, OfAnEndedBlockDoesNotHideOneThatIsAlive) {
   Log log;
   const auto run = [&]() -> Result<void, Error> {
     {
-      ALLOT_ERRDEFER {
-        log.add('a');
-      };
+      ALLOT_ERRDEFER { log.add('a'); };
     }
-    ALLOT_ERRDEFER {
-      log.add('b');
-    };
+    ALLOT_ERRDEFER { log.add('b'); };
     {
-      ALLOT_ERRDEFER {
-        log.add('c');
-      };
+      ALLOT_ERRDEFER { log.add('c'); };
     }
     ALLOT_TRY_VOID(bad_void());
     return {};
@@ -303,9 +247,7 @@ TEST(ErrDefer, InALoopRunsForTheRoundThatFails) {
   int runs = 0;
   const auto run = [&](int fail_at) -> Result<void, Error> {
     for (int i = 0; i < 5; ++i) {
-      ALLOT_ERRDEFER {
-        ++runs;
-      };
+      ALLOT_ERRDEFER { ++runs; };
       if (i == fail_at) ALLOT_TRY_VOID(bad_void());
     }
     return {};
@@ -320,16 +262,12 @@ TEST(ErrDefer, IsNotRunByBreakContinueOrGoto) {
   int runs = 0;
   const auto run = [&]() -> Result<void, Error> {
     for (int i = 0; i < 3; ++i) {
-      ALLOT_ERRDEFER {
-        ++runs;
-      };
+      ALLOT_ERRDEFER { ++runs; };
       if (i == 0) continue;
       if (i == 1) break;
     }
     {
-      ALLOT_ERRDEFER {
-        ++runs;
-      };
+      ALLOT_ERRDEFER { ++runs; };
       goto out;
     }
   out:
@@ -344,16 +282,12 @@ TEST(ErrDefer, WorksInsideSwitch) {
   const auto run = [&](int which) -> Result<void, Error> {
     switch (which) {
       case 0: {
-        ALLOT_ERRDEFER {
-          log.add('0');
-        };
+        ALLOT_ERRDEFER { log.add('0'); };
         ALLOT_TRY_VOID(bad_void());
         break;
       }
       default: {
-        ALLOT_ERRDEFER {
-          log.add('1');
-        };
+        ALLOT_ERRDEFER { log.add('1'); };
         break;
       }
     }
@@ -369,9 +303,7 @@ TEST(ErrDefer, WorksInsideSwitch) {
 TEST(ErrDeferLimit, AnErrorReturnedWithoutTryOrFailIsNotSeen) {
   bool ran = false;
   const auto run = [&](bool forward) -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      ran = true;
-    };
+    ALLOT_ERRDEFER { ran = true; };
     if (forward) return bad();         // lint_try: allow
     return Unexpected(Error::broken);  // lint_try: allow
   };
@@ -387,9 +319,7 @@ struct ThrowingError {
 TEST(ErrDeferLimit, AConversionThatThrowsInsideTheFunctionIsTakenForItsEnd) {
   int runs = 0;
   const auto run = [&]() -> Result<int, ThrowingError> {
-    ALLOT_ERRDEFER {
-      ++runs;
-    };
+    ALLOT_ERRDEFER { ++runs; };
     try {
       ALLOT_TRY_VOID(bad_void());
     } catch (const std::runtime_error&) {

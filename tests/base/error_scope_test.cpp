@@ -23,19 +23,13 @@ using test::Log;
 TEST(ErrorScope, OfTheCallerStaysQuietWhenACalleesErrorIsSwallowed) {
   Log log;
   const auto callee = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('c');
-    };
-    ALLOT_ERRDEFER {
-      log.add('d');
-    };
+    ALLOT_ERRDEFER { log.add('c'); };
+    ALLOT_ERRDEFER { log.add('d'); };
     ALLOT_TRY_VOID(bad_void());
     return {};
   };
   const auto caller = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('x');
-    };
+    ALLOT_ERRDEFER { log.add('x'); };
     (void)callee();
     if (!callee()) log.add('s');
     return {};
@@ -45,15 +39,11 @@ TEST(ErrorScope, OfTheCallerStaysQuietWhenACalleesErrorIsSwallowed) {
 }
 
 Result<int, Error> recurse(Log& log, int depth, int fail_at, int swallow_at) {
-  ALLOT_ERRDEFER {
-    log.add(static_cast<char>('a' + depth));
-  };
+  ALLOT_ERRDEFER { log.add(static_cast<char>('a' + depth)); };
   if (depth == fail_at) ALLOT_FAIL(Error::broken);
   if (depth == 4) return 0;
   if (depth == swallow_at) return recurse(log, depth + 1, fail_at, swallow_at).value_or(7);
-  ALLOT_ERRDEFER {
-    log.add(static_cast<char>('A' + depth));
-  };
+  ALLOT_ERRDEFER { log.add(static_cast<char>('A' + depth)); };
   return ALLOT_TRY_EXPR(recurse(log, depth + 1, fail_at, swallow_at));
 }
 
@@ -74,9 +64,7 @@ TEST(ErrorScope, OfARecursiveFunctionStaysQuietAboveTheCallThatSwallows) {
 /// Fails before its own first ERRDEFER while those of the calls above it are live.
 Result<int, Error> fail_early(Log& log, int depth) {
   if (depth == 2) ALLOT_TRY_VOID(bad_void());
-  ALLOT_ERRDEFER {
-    log.add(static_cast<char>('a' + depth));
-  };
+  ALLOT_ERRDEFER { log.add(static_cast<char>('a' + depth)); };
   return fail_early(log, depth + 1).value_or(depth);
 }
 
@@ -89,9 +77,7 @@ TEST(ErrorScope, OfARecursiveFunctionStaysQuietWhenADeeperCallFailsBeforeItsOwn)
 TEST(ErrorScope, IsNotRunByAnErrorThatLeavesALambdaInside) {
   Log log;
   const auto run = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('x');
-    };
+    ALLOT_ERRDEFER { log.add('x'); };
     const auto captureless = []() -> Result<int, Error> { return ALLOT_TRY_EXPR(bad()); };
     const auto capturing = [&]() -> Result<int, Error> {
       log.add('c');
@@ -116,17 +102,11 @@ TEST(ErrorScope, IsNotRunByAnErrorThatLeavesALambdaInside) {
 TEST(ErrorScope, OfALambdaAndOfItsFunctionAreApart) {
   Log log;
   const auto run = [&](bool hand_on) -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('f');
-    };
+    ALLOT_ERRDEFER { log.add('f'); };
     const auto inner = [&]() -> Result<void, Error> {
-      ALLOT_ERRDEFER {
-        log.add('l');
-      };
+      ALLOT_ERRDEFER { log.add('l'); };
       const auto innermost = [&](auto value) -> Result<void, Error> {
-        ALLOT_ERRDEFER {
-          log.add(value);
-        };
+        ALLOT_ERRDEFER { log.add(value); };
         ALLOT_FAIL(Error::broken);
       };
       ALLOT_TRY_VOID(innermost('m'));
@@ -149,9 +129,7 @@ TEST(ErrorScope, OfALambdaAndOfItsFunctionAreApart) {
 TEST(ErrorScope, IsNotRunByAMemberOfALocalClass) {
   Log log;
   const auto run = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('x');
-    };
+    ALLOT_ERRDEFER { log.add('x'); };
     struct Local {
       static Result<int, Error> fail() { return ALLOT_TRY_EXPR(bad()); }
     };
@@ -166,20 +144,14 @@ TEST(ErrorScope, WorksWithALambdaInTheOperandOfTry) {
   Log log;
   const auto call = [](auto f) { return f(); };
   const auto run = [&]() -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      log.add('o');
-    };
+    ALLOT_ERRDEFER { log.add('o'); };
     const int first = ALLOT_TRY_EXPR(call([&]() -> Result<int, Error> {
-      ALLOT_ERRDEFER {
-        log.add('x');
-      };
+      ALLOT_ERRDEFER { log.add('x'); };
       const int value = ALLOT_TRY_EXPR(good());
       return value;
     }));
     const int second = ALLOT_TRY_EXPR(call([&]() -> Result<int, Error> {
-      ALLOT_ERRDEFER {
-        log.add('i');
-      };
+      ALLOT_ERRDEFER { log.add('i'); };
       const int value = ALLOT_TRY_EXPR(bad());
       return value;
     }));
@@ -191,13 +163,9 @@ TEST(ErrorScope, WorksWithALambdaInTheOperandOfTry) {
 
 template <class T>
 Result<T, Error> templated(Log& log, T value) {
-  ALLOT_ERRDEFER {
-    log.add('t');
-  };
+  ALLOT_ERRDEFER { log.add('t'); };
   const auto check = [&](auto limit) -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('g');
-    };
+    ALLOT_ERRDEFER { log.add('g'); };
     if (value > limit) ALLOT_FAIL(Error::broken);
     return {};
   };
@@ -211,30 +179,20 @@ template <class T>
 struct Nest {
   template <class U>
   Result<T, Error> run(Log& log, U fail_at) {
-    ALLOT_ERRDEFER {
-      log.add('0');
-    };
+    ALLOT_ERRDEFER { log.add('0'); };
     const auto plain = [&]() -> Result<T, Error> {
-      ALLOT_ERRDEFER {
-        log.add('1');
-      };
+      ALLOT_ERRDEFER { log.add('1'); };
       const auto generic = [&](auto level) -> Result<T, Error> {
-        ALLOT_ERRDEFER {
-          log.add('2');
-        };
+        ALLOT_ERRDEFER { log.add('2'); };
         const auto innermost = [&](auto last) -> Result<T, Error> {
           if (fail_at == U{3}) ALLOT_FAIL(Error::broken);
-          ALLOT_ERRDEFER {
-            log.add('3');
-          };
+          ALLOT_ERRDEFER { log.add('3'); };
           if (fail_at == last) ALLOT_FAIL(Error::broken);
           return T{1};
         };
         struct Local {
           static Result<T, Error> fail() {
-            ALLOT_ERRDEFER {
-              throw 1;
-            };
+            ALLOT_ERRDEFER { throw 1; };
             return T{2};
           }
         };
@@ -280,16 +238,12 @@ TEST(ErrorScope, WorksInTemplates) {
 struct Owner {
   explicit Owner(Log& log) : log_(log) {}
   static Result<Owner, Error> init(Log& log, bool fails) {
-    ALLOT_ERRDEFER {
-      log.add('s');
-    };
+    ALLOT_ERRDEFER { log.add('s'); };
     if (fails) ALLOT_FAIL(Error::broken);
     return Owner(log);
   }
   Result<void, Error> run(bool fails) const {
-    ALLOT_ERRDEFER {
-      log_.add('m');
-    };
+    ALLOT_ERRDEFER { log_.add('m'); };
     ALLOT_TRY_VOID(fails ? bad_void() : Result<void, Error>());
     return {};
   }
@@ -310,15 +264,11 @@ TEST(ErrorScope, WorksInMembers) {
 TEST(ErrorScope, RunsForATryInsideACatchBlock) {
   Log log;
   const auto run = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('o');
-    };
+    ALLOT_ERRDEFER { log.add('o'); };
     try {
       throw std::runtime_error("thrown");
     } catch (const std::runtime_error&) {
-      ALLOT_ERRDEFER {
-        log.add('c');
-      };
+      ALLOT_ERRDEFER { log.add('c'); };
       ALLOT_TRY_VOID(bad_void());
     }
     return {};
@@ -330,13 +280,9 @@ TEST(ErrorScope, RunsForATryInsideACatchBlock) {
 TEST(ErrorScope, OfATryBlockRunsForAnExceptionThatLeavesTheBlock) {
   Log log;
   const auto run = [&]() -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      log.add('o');
-    };
+    ALLOT_ERRDEFER { log.add('o'); };
     try {
-      ALLOT_ERRDEFER {
-        log.add('i');
-      };
+      ALLOT_ERRDEFER { log.add('i'); };
       throw std::runtime_error("thrown");
     } catch (const std::runtime_error&) {
       log.add('c');
@@ -351,9 +297,7 @@ TEST(ErrorScope, StaysQuietWhenMakingTheErrorThrowsAndTheFunctionGoesOn) {
   Log log;
   const auto throws = []() -> Error { throw std::runtime_error("while making the error"); };
   const auto run = [&]() -> Result<int, Error> {
-    ALLOT_ERRDEFER {
-      log.add('x');
-    };
+    ALLOT_ERRDEFER { log.add('x'); };
     try {
       ALLOT_FAIL(throws());
     } catch (const std::runtime_error&) {
@@ -370,21 +314,15 @@ struct DuringUnwinding {
   explicit DuringUnwinding(Log& log) : log_(log) {}
   ~DuringUnwinding() {
     const auto succeed = [&]() -> Result<int, Error> {
-      ALLOT_ERRDEFER {
-        log_.add('s');
-      };
+      ALLOT_ERRDEFER { log_.add('s'); };
       return 1;
     };
     const auto fail = [&]() -> Result<int, Error> {
-      ALLOT_ERRDEFER {
-        log_.add('f');
-      };
+      ALLOT_ERRDEFER { log_.add('f'); };
       ALLOT_FAIL(Error::broken);
     };
     const auto catch_inside = [&]() -> Result<int, Error> {
-      ALLOT_ERRDEFER {
-        log_.add('c');
-      };
+      ALLOT_ERRDEFER { log_.add('c'); };
       try {
         throw std::runtime_error("second");
       } catch (const std::runtime_error&) {
@@ -412,15 +350,9 @@ TEST(ErrorScope, TellsItsOwnFailureFromAnExceptionAlreadyInFlight) {
 TEST(ErrorScope, BlocksMayCallFunctionsWithErrDefersOfTheirOwn) {
   Log log;
   const auto run = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('a');
-    };
-    ALLOT_ERRDEFER {
-      EXPECT_FALSE(recurse(log, 3, 3, -1).has_value());
-    };
-    ALLOT_ERRDEFER {
-      EXPECT_TRUE(recurse(log, 3, -1, -1).has_value());
-    };
+    ALLOT_ERRDEFER { log.add('a'); };
+    ALLOT_ERRDEFER { EXPECT_FALSE(recurse(log, 3, 3, -1).has_value()); };
+    ALLOT_ERRDEFER { EXPECT_TRUE(recurse(log, 3, -1, -1).has_value()); };
     ALLOT_FAIL(Error::broken);
   };
   EXPECT_FALSE(run().has_value());
@@ -431,9 +363,7 @@ TEST(ErrorScope, OfOneThreadIsNotRunByAnErrorOfAnother) {
   Log log;
   Log other;
   const auto run = [&]() -> Result<void, Error> {
-    ALLOT_ERRDEFER {
-      log.add('x');
-    };
+    ALLOT_ERRDEFER { log.add('x'); };
     std::thread([&] { EXPECT_FALSE(recurse(other, 3, 3, -1).has_value()); }).join();
     return {};
   };

@@ -16,12 +16,8 @@ namespace {
 
 Result<int> fails(int depth) {
   int cleaned = 0;
-  DEFER {
-    cleaned = 0;
-  };
-  ERRDEFER {
-    ++cleaned;
-  };
+  DEFER { cleaned = 0; };
+  ERRDEFER { ++cleaned; };
   if (depth == 0) ALLOT_FAIL(AllocError::out_of_memory);
   const int value = TRY(fails(depth - 1));
   return value;

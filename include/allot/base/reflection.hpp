@@ -219,7 +219,8 @@ template <class T, class F>
   requires Reflectable<std::remove_const_t<T>>
 constexpr decltype(auto) with_fields(T& value, F&& f) {
   using Plain = std::remove_const_t<T>;
-  static_assert(field_count<Plain> <= detail::max_fields, "an aggregate of more than 128 fields");
+  static_assert(field_count<Plain> <= detail::max_fields,
+                "the fields of this aggregate cannot be counted: there are more than 128, or one of them is a reference");
   if constexpr (field_count<Plain> == 0) {
     return std::forward<F>(f)();
   } else

@@ -240,9 +240,7 @@ template <class T>
 [[nodiscard]] ParseResult<Parsed<T>> parse(Allocator allocator, std::string_view text,
                                            const ParseOptions& options = {}) {
   ArenaAllocator* const arena = ALLOT_TRY_EXPR(allocator.create<ArenaAllocator>(allocator));
-  ALLOT_ERRDEFER {
-    allocator.destroy(arena);
-  };
+  ALLOT_ERRDEFER { allocator.destroy(arena); };
   T value = ALLOT_TRY_EXPR(parse_leaky<T>(arena->allocator(), text, options, allocator));
   return ParseResult<Parsed<T>>(std::in_place, allocator, arena, std::move(value));
 }

@@ -62,8 +62,7 @@ Result<int> bad(int which) {
 
 #if ALLOT_CASE == 6  // a DEFER whose semicolon was forgotten: "expected"
 Result<int> bad() {
-  ALLOT_DEFER { clean(); }
-  return 1;
+  ALLOT_DEFER { clean(); } return 1;
 }
 #endif
 

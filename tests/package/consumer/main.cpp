@@ -31,10 +31,9 @@ int main() {
   allot::TrackingAllocator tracking(allot::page_allocator(), "consumer");
   {
     auto text = describe(tracking.allocator()).value();
-    DEFER {
-      tracking.allocator().free(text);
-    };
+    DEFER { tracking.allocator().free(text); };
     std::printf("%.*s", static_cast<int>(text.size()), text.data());
   }
-  std::printf(" live %zu\n", static_cast<std::size_t>(tracking.statistics().live_bytes));
+  const std::size_t live = tracking.statistics().live_bytes;
+  std::printf(" live %zu\n", live);
 }
