@@ -58,11 +58,12 @@ std::string_view file_name(std::string_view path) noexcept {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-/// Writes one trace: the frames a user cares about, innermost first.
+/// Writes one trace: the frames a user cares about, innermost first. Those of this library lie between the user's where
+/// it calls back (a handler, a sweep's function); they say nothing about the mistake.
 class TraceText {
  public:
   TraceText(const Sink& sink, const Trace& trace, bool colour, bool own_frames_too) noexcept
-      : sink_(sink), trace_(trace), colour_(colour), in_user_code_(own_frames_too) {}
+      : sink_(sink), trace_(trace), colour_(colour), own_frames_too_(own_frames_too) {}
 
   /// How many lines were written.
   std::size_t write() noexcept {
@@ -76,8 +77,7 @@ class TraceText {
   static void visit(void* self, const sys::Symbol& symbol) noexcept { static_cast<TraceText*>(self)->visit(symbol); }
 
   void visit(const sys::Symbol& symbol) noexcept {
-    if (!in_user_code_ && is_own_file(symbol.file)) return;
-    in_user_code_ = true;
+    if (!own_frames_too_ && is_own_file(symbol.file)) return;
     outside_main_ = symbol.function == "main";
     ++written_;
     sink_.text("    ");
@@ -137,7 +137,7 @@ class TraceText {
   const Sink& sink_;
   const Trace& trace_;
   bool colour_;
-  bool in_user_code_;
+  bool own_frames_too_;
   bool outside_main_ = false;
   std::size_t written_ = 0;
 };

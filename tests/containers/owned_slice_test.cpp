@@ -22,6 +22,17 @@ static_assert(std::is_convertible_v<OwnedSlice<int>&, std::span<int>>);
 static_assert(!std::is_copy_constructible_v<OwnedSlice<int>>);
 static_assert(sizeof(OwnedSlice<int>) == 32 && sizeof(OwnedSlice<int, RecordingAllocator>) == 24);
 
+TEST(OwnedSlice, IsEqualToOneOfTheSameElements) {
+  RecordingAllocator recording;
+  const auto copy = [&](std::string_view text) {
+    return OwnedSlice<char>::copy_of(recording.allocator(), text).value();
+  };
+  EXPECT_TRUE(copy("spice") == copy("spice"));
+  EXPECT_TRUE(copy("spice") != copy("spicy"));
+  EXPECT_TRUE(copy("spice") != copy("spic"));
+  EXPECT_TRUE(copy("") == OwnedSlice<char>(recording.allocator()));
+}
+
 TEST(OwnedSlice, ConstructsAndDestroysItsElements) {
   RecordingAllocator recording;
   {

@@ -79,6 +79,7 @@ TEST(FailureSweep, NamesTheFailureAfterWhichBlocksLeak) {
   EXPECT_NE(text.find("leaked: 1 block, 10 bytes"), std::string::npos) << text;
   EXPECT_NE(text.find("allocation 2 of 2, of 20 bytes"), std::string::npos) << text;
   EXPECT_EQ(line_of_trace(report), second_line);
+  EXPECT_EQ(text.find("failure_sweep.hpp:"), std::string::npos) << "frames of the library: " << text;
 }
 
 TEST(FailureSweep, ASuccessInSpiteOfAFailureIsSwallowedUnlessAllowed) {

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <cstddef>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -45,9 +44,7 @@ class KeyIterator {
  public:
   using value_type = K;
   using reference = const K&;
-  using pointer = const K*;
   using difference_type = std::ptrdiff_t;
-  using iterator_category = std::forward_iterator_tag;
 
   KeyIterator() noexcept = default;
   explicit KeyIterator(MapIterator place) noexcept : place_(place) {}

@@ -7,6 +7,7 @@
 /// slice is empty and keeps its allocator. A standard contiguous range. Threads: as std::vector.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <type_traits>
@@ -99,6 +100,19 @@ class [[nodiscard]] OwnedSlice {
   [[nodiscard]] std::span<T> items() noexcept { return {items_, size_}; }
   [[nodiscard]] std::span<const T> items() const noexcept { return {items_, size_}; }
   [[nodiscard]] const Handle& allocator() const noexcept { return handle_; }
+
+  /// Whether both have as many elements, and equal ones.
+  friend bool operator==(const OwnedSlice& left, const OwnedSlice& right)
+    requires requires(const T& item) {
+      { item == item } -> std::convertible_to<bool>;
+    }
+  {
+    if (left.size_ != right.size_) return false;
+    for (std::size_t i = 0; i < left.size_; ++i) {
+      if (!static_cast<bool>(left.items_[i] == right.items_[i])) return false;
+    }
+    return true;
+  }
 
   /// Destroys the elements and frees the block; the slice is empty.
   void reset() noexcept {

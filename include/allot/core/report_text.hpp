@@ -25,7 +25,7 @@ struct TraceWriter {
 };
 
 /// Symbolizes: file:line:column, function, inlined frames, the source line where it can be read.
-/// Frames of this library at the innermost end are left out, and what is outside of main.
+/// Frames of this library are left out (unless there are no others), and what is outside of main.
 [[nodiscard]] TraceWriter symbolizing_trace_writer(bool colour) noexcept;
 
 struct ReportStyle {
