@@ -7,6 +7,7 @@
 #include "allot/sys/mappings.hpp"
 #include "allot/sys/pages.hpp"
 #include "allot/sys/process.hpp"
+#include "allot/sys/process_hooks.hpp"
 #include "allot/sys/shared_file.hpp"
 #include "allot/sys/single_threaded.hpp"
 
@@ -46,6 +47,12 @@ void put(unsigned char* to, const void* from, std::size_t bytes) noexcept {
   if (bytes != 0) std::memcpy(to, from, bytes);
 }
 
+/// Of address space that is limited, the program gets most.
+std::size_t affordable(std::size_t capacity) noexcept {
+  const std::size_t share = sys::round_up_to_pages(sys::address_space_limit() / 4);
+  return share != 0 && share < capacity ? share : capacity;
+}
+
 }  // namespace
 
 bool RecordLog::open(const char* folder) noexcept {
@@ -53,7 +60,7 @@ bool RecordLog::open(const char* folder) noexcept {
   (void)index_.open();
   start_ns_ = coarse_ns();
   sample_interval_ns_ = first_sample_interval;
-  const bool in_file = folder != nullptr && map_file(nullptr);
+  const bool in_file = folder != nullptr && map_file(nullptr, affordable(most_capacity));
   if (!in_file) {
     use_private_memory();
   }
@@ -62,18 +69,19 @@ bool RecordLog::open(const char* folder) noexcept {
   return in_file && base_ != nullptr;
 }
 
-bool RecordLog::map_file(void* fixed) noexcept {
+bool RecordLog::map_file(void* fixed, std::size_t size) noexcept {
   char path[4096];
   for (std::uint64_t attempt = 0; attempt < 1000; ++attempt) {
     BufferSink text(path, sizeof path - 1);
     text.sink().text(folder_).character('/').number(sys::process_id());
     text.sink().character('-').number(attempt).text(".record");
     path[text.view().size()] = '\0';
-    void* mapped = sys::create_shared_file(path, capacity, fixed);
+    void* mapped = sys::create_shared_file(path, size, fixed);
     if (mapped != nullptr) {
       if (!sys::reserve_shared_pages(mapped, first_reserve)) return false;
       base_ = static_cast<unsigned char*>(mapped);
-      size_ = capacity;
+      size_ = size;
+      is_file_ = true;
       reserved_.store(first_reserve, std::memory_order_relaxed);
       return true;
     }
@@ -85,6 +93,7 @@ bool RecordLog::map_file(void* fixed) noexcept {
 void RecordLog::use_private_memory() noexcept {
   base_ = static_cast<unsigned char*>(sys::map_pages(private_capacity, Alignment::from_bytes(sys::page_size())));
   size_ = private_capacity;
+  is_file_ = false;
   reserved_.store(private_capacity, std::memory_order_relaxed);
 }
 
@@ -117,7 +126,7 @@ bool RecordLog::continue_with_copy(bool wanted_in_file) noexcept {
   void* kept = sys::map_pages(kept_bytes, Alignment::from_bytes(sys::page_size()));
   if (kept == nullptr) return false;
   std::memcpy(kept, base_, used);
-  const bool in_file = wanted_in_file && size_ == capacity && map_file(base_) && make_room(used);
+  const bool in_file = wanted_in_file && is_file_ && map_file(base_, size_) && make_room(used);
   if (!in_file) {
     use_private_memory();  // the parent's stays as it is
     if (base_ == nullptr) return false;

@@ -1,6 +1,7 @@
 // Ways for a process to end, each after a mistake that must still be in the report.
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,6 +180,18 @@ int mistake_in_closed_library() {
   return 0;
 }
 
+/// The limit is the program's: what the checker takes beside it does not count.
+int mistake_in_small_address_space() {
+  const rlimit limit{256 << 20, 256 << 20};
+  if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+  make_mistake();
+  void* most = malloc(128 << 20);
+  void* too_much = malloc(512 << 20);
+  const bool fine = most != nullptr && too_much == nullptr;
+  free(most);
+  return fine ? 0 : 1;
+}
+
 /// More distinct call stacks than a small disk has room for.
 void allocate_below(unsigned path, int depth) {
   if (depth == 0) return free(opaque(malloc(10)));
@@ -246,6 +259,7 @@ const Program end_programs[] = {
     {"leak_among_running_threads", "leak-definite", &leak_among_running_threads},
     {"leak_among_ten_thousand_threads", "leak-definite", &leak_among_ten_thousand_threads},
     {"mistake_in_closed_library", "double-free,leak-definite", &mistake_in_closed_library},
+    {"mistake_in_small_address_space", "double-free", &mistake_in_small_address_space},
     {"mistake_and_many_stacks", "double-free", &mistake_and_many_stacks},
     {"clean_many_threads", "", &clean_many_threads},
     {"clean_fork", "", &clean_fork},

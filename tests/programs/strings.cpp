@@ -1,5 +1,9 @@
 // Strings printed, searched, and copied beyond their blocks, and memory functions that begin in front of one.
+#include <fcntl.h>
 #include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include <cstdio>
@@ -168,6 +172,45 @@ int memchr_past() {
   return opaque(found) == p + 5;
 }
 
+int atoi_of_freed() {
+  char* p = strdup("12");
+  free(p);
+  return atoi(opaque(p)) == 77;
+}
+int strtod_unterminated() {
+  char* p = unterminated(16);
+  memset(p, '1', 16);
+  const double number = strtod(p, nullptr);
+  free(p);
+  return opaque(number) < 0;
+}
+int readv_past() {
+  char* p = unterminated(4);
+  char first[2];
+  int ends[2];
+  if (pipe(ends) != 0 || write(ends[1], "12345678", 8) != 8) return 1;
+  const iovec pieces[] = {{first, 2}, {p, 6}};
+  (void)!readv(ends[0], pieces, 2);
+  free(p);
+  return 0;
+}
+int sendto_past() {
+  char* p = unterminated(4);
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) != 0) return 1;
+  (void)!sendto(ends[0], p, 8, 0, nullptr, 0);
+  free(p);
+  return 0;
+}
+int pread64_past() {
+  char* p = unterminated(4);
+  const int file = open("/proc/self/exe", O_RDONLY);
+  (void)!pread64(file, p, 8, 0);
+  close(file);
+  free(p);
+  return 0;
+}
+
 /// In front of the first block of its size: nothing else's place.
 int memcpy_read_before() {
   char* p = unterminated(900);
@@ -203,6 +246,31 @@ int memcpy_read_far_past() {
 }
 
 // Clean ones.
+int clean_numbers() {
+  char* p = unterminated(4);
+  memcpy(p, "12 x", 4);
+  char* end = nullptr;
+  const bool fine = atoi(p) == 12 && strtol(p, &end, 10) == 12 && end == p + 2 && strtoul("ff", nullptr, 16) == 255 &&
+                    atof(p) == 12.0 && strtoll(p + 3, &end, 10) == 0 && end == p + 3;
+  free(p);
+  return fine ? 0 : 1;
+}
+int clean_messages() {
+  char* p = unterminated(4);
+  char* q = unterminated(8);
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) != 0) return 1;
+  bool fine = send(ends[0], q, 8, 0) == 8 && recv(ends[1], p, 4, MSG_TRUNC) == 8;
+  iovec pieces[] = {{p, 4}, {q, 8}};
+  msghdr message = {};
+  message.msg_iov = pieces;
+  message.msg_iovlen = 2;
+  fine = sendmsg(ends[0], &message, 0) == 12 && recvmsg(ends[1], &message, 0) == 12 && fine;
+  fine = writev(ends[0], pieces, 2) == 12 && readv(ends[1], pieces, 2) == 12 && fine;
+  free(p);
+  free(q);
+  return fine ? 0 : 1;
+}
 int clean_prints() {
   char* p = unterminated(8);
   char* text = strdup("text");
@@ -272,10 +340,17 @@ const Program string_programs[] = {
     {"strrchr_of_freed", "read-of-freed", &strrchr_of_freed},
     {"strstr_unterminated", "read-out-of-bounds", &strstr_unterminated},
     {"memchr_past", "read-out-of-bounds", &memchr_past},
+    {"atoi_of_freed", "read-of-freed", &atoi_of_freed},
+    {"strtod_unterminated", "read-out-of-bounds", &strtod_unterminated},
+    {"readv_past", "write-out-of-bounds,write-past-end", &readv_past},
+    {"sendto_past", "read-out-of-bounds", &sendto_past},
+    {"pread64_past", "write-out-of-bounds,write-past-end", &pread64_past},
     {"memcpy_read_before", "read-out-of-bounds", &memcpy_read_before},
     {"memcpy_read_before_next", "read-out-of-bounds", &memcpy_read_before_next},
     {"memcpy_read_before_large", "read-out-of-bounds", &memcpy_read_before_large},
     {"memcpy_read_far_past", "read-out-of-bounds", &memcpy_read_far_past},
+    {"clean_numbers", "", &clean_numbers},
+    {"clean_messages", "", &clean_messages},
     {"clean_prints", "", &clean_prints},
     {"clean_searches", "", &clean_searches},
     {"clean_wide", "", &clean_wide},

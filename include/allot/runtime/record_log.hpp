@@ -79,14 +79,17 @@ class RecordLog {
   void end_leaks() noexcept;
   void add_text(EntryKind kind, std::string_view text) noexcept;
 
+  /// Bytes of address space that the record takes.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
   /// The mapped bytes of the record and its index, which hold no pointers of the program.
   [[nodiscard]] bool covers(std::uintptr_t address) const noexcept;
 
  private:
-  static constexpr std::size_t capacity = std::size_t{1} << 30;  // sparse
+  static constexpr std::size_t most_capacity = std::size_t{1} << 30;  // sparse
   static constexpr std::size_t private_capacity = std::size_t{1} << 26;
 
-  bool map_file(void* fixed) noexcept;
+  bool map_file(void* fixed, std::size_t size) noexcept;
   [[nodiscard]] bool make_room(std::uint64_t end) noexcept;
   bool continue_with_copy(bool wanted_in_file) noexcept;
   void use_private_memory() noexcept;
@@ -106,6 +109,7 @@ class RecordLog {
 
   unsigned char* base_ = nullptr;
   std::size_t size_ = 0;
+  bool is_file_ = false;                    // somebody can read it
   std::atomic<std::uint64_t> reserved_{0};  // the file system has room up to here
   std::atomic<bool> is_full_{false};        // it has no more
   StackIndex index_;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "allot/runtime/access.hpp"
@@ -113,6 +114,12 @@ ALLOT_REAL(recv);
 ALLOT_REAL(write);
 ALLOT_REAL(pwrite);
 ALLOT_REAL(send);
+ALLOT_REAL(recvfrom);
+ALLOT_REAL(sendto);
+ALLOT_REAL(readv);
+ALLOT_REAL(writev);
+ALLOT_REAL(recvmsg);
+ALLOT_REAL(sendmsg);
 ALLOT_REAL(fread);
 ALLOT_REAL(fwrite);
 ALLOT_REAL(fgets);
@@ -121,6 +128,28 @@ ALLOT_REAL(fgets);
 ssize_t checked_arrival(void* memory, ssize_t size, const runtime::Caller& caller) noexcept {
   if (size > 0) check_write(memory, static_cast<size_t>(size), caller);
   return size;
+}
+
+/// Of a message, which with MSG_TRUNC may have been larger than what was taken of it.
+ssize_t checked_message(void* memory, size_t room, ssize_t size, const runtime::Caller& caller) noexcept {
+  if (size > 0) check_write(memory, smaller(room, static_cast<size_t>(size)), caller);
+  return size;
+}
+
+/// As above, spread over pieces in turn.
+ssize_t checked_arrival(const iovec* pieces, size_t count, ssize_t size, const runtime::Caller& caller) noexcept {
+  size_t rest = size > 0 ? static_cast<size_t>(size) : 0;
+  for (size_t i = 0; i < count && rest != 0; ++i) {
+    const size_t part = smaller(rest, pieces[i].iov_len);
+    check_write(pieces[i].iov_base, part, caller);
+    rest -= part;
+  }
+  return size;
+}
+
+void check_departure(const iovec* pieces, size_t count, const runtime::Caller& caller) noexcept {
+  if (pieces == nullptr) return;  // the system's to refuse
+  for (size_t i = 0; i < count; ++i) check_read(pieces[i].iov_base, pieces[i].iov_len, caller);
 }
 
 }  // namespace
@@ -189,7 +218,23 @@ ALLOT_EXPORT ssize_t pread(int file, void* memory, size_t size, off_t offset) {
   return checked_arrival(memory, real_pread(file, memory, size, offset), ALLOT_CALLER("pread"));
 }
 ALLOT_EXPORT ssize_t recv(int socket, void* memory, size_t size, int flags) {
-  return checked_arrival(memory, real_recv(socket, memory, size, flags), ALLOT_CALLER("recv"));
+  return checked_message(memory, size, real_recv(socket, memory, size, flags), ALLOT_CALLER("recv"));
+}
+ALLOT_EXPORT ssize_t pread64(int file, void* memory, size_t size, off64_t offset) {
+  return checked_arrival(memory, real_pread(file, memory, size, offset), ALLOT_CALLER("pread"));
+}
+ALLOT_EXPORT ssize_t recvfrom(int socket, void* __restrict memory, size_t size, int flags,
+                              struct sockaddr* __restrict from, socklen_t* __restrict from_size) {
+  const ssize_t got = real_recvfrom(socket, memory, size, flags, from, from_size);
+  return checked_message(memory, size, got, ALLOT_CALLER("recvfrom"));
+}
+ALLOT_EXPORT ssize_t readv(int file, const struct iovec* pieces, int count) {
+  const ssize_t got = real_readv(file, pieces, count);
+  return checked_arrival(pieces, count > 0 ? static_cast<size_t>(count) : 0, got, ALLOT_CALLER("readv"));
+}
+ALLOT_EXPORT ssize_t recvmsg(int socket, struct msghdr* message, int flags) {
+  const ssize_t got = real_recvmsg(socket, message, flags);
+  return got < 0 ? got : checked_arrival(message->msg_iov, message->msg_iovlen, got, ALLOT_CALLER("recvmsg"));
 }
 ALLOT_EXPORT ssize_t write(int file, const void* memory, size_t size) {
   check_read(memory, size, ALLOT_CALLER("write"));
@@ -202,6 +247,23 @@ ALLOT_EXPORT ssize_t pwrite(int file, const void* memory, size_t size, off_t off
 ALLOT_EXPORT ssize_t send(int socket, const void* memory, size_t size, int flags) {
   check_read(memory, size, ALLOT_CALLER("send"));
   return real_send(socket, memory, size, flags);
+}
+ALLOT_EXPORT ssize_t pwrite64(int file, const void* memory, size_t size, off64_t offset) {
+  check_read(memory, size, ALLOT_CALLER("pwrite"));
+  return real_pwrite(file, memory, size, offset);
+}
+ALLOT_EXPORT ssize_t sendto(int socket, const void* memory, size_t size, int flags, const struct sockaddr* to,
+                            socklen_t to_size) {
+  check_read(memory, size, ALLOT_CALLER("sendto"));
+  return real_sendto(socket, memory, size, flags, to, to_size);
+}
+ALLOT_EXPORT ssize_t writev(int file, const struct iovec* pieces, int count) {
+  check_departure(pieces, count > 0 ? static_cast<size_t>(count) : 0, ALLOT_CALLER("writev"));
+  return real_writev(file, pieces, count);
+}
+ALLOT_EXPORT ssize_t sendmsg(int socket, const struct msghdr* message, int flags) {
+  if (message != nullptr) check_departure(message->msg_iov, message->msg_iovlen, ALLOT_CALLER("sendmsg"));
+  return real_sendmsg(socket, message, flags);
 }
 ALLOT_EXPORT size_t fread(void* __restrict memory, size_t size, size_t count, FILE* __restrict file) {
   const size_t got = real_fread(memory, size, count, file);
