@@ -241,8 +241,10 @@ CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
   CLI::App* check = app.add_subcommand("check", "Run a program and report leaks and every misuse of the heap");
   check->footer(footer);
   take_command(*check, options.command);
-  check->add_flag("--guard{1000}", options.guard,
-                  "Put every Nth block between inaccessible pages, which catches stray reads (--guard=N, --guard=all)");
+  check
+      ->add_flag("--guard{1000}", options.guard,
+                 "Put every Nth block between inaccessible pages, which catches stray reads (--guard=N, --guard=all)")
+      ->check(CLI::IsMember({"all"}) | CLI::PositiveNumber);
   check->add_option("--guard-side", options.guard_side, "Side on which guarded blocks touch the guard: end or start")
       ->check(CLI::IsMember({"end", "start"}));
   check->add_option("--leaks", options.leaks, "Which leaks are errors: no (do not look), definite, possible")
@@ -261,7 +263,8 @@ CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
   check->add_option("--html", options.html, "HTML report into this file");
   check->add_option("--color,--colour", options.colour, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
-  check->add_option("--error-exitcode", options.error_exit_code, "Exit code when errors were found");
+  check->add_option("--error-exitcode", options.error_exit_code, "Exit code when errors were found")
+      ->check(CLI::Range(0, 255));
   check->add_option("--follow", options.follow, "Check child processes too: yes or no")
       ->check(CLI::IsMember({"yes", "no"}));
   check->add_flag("--wait", options.wait, "Wait for processes that the program leaves behind, too");

@@ -17,6 +17,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string_view>
 
 namespace allot::tool {
@@ -57,17 +59,34 @@ class MappedFile {
   std::string_view bytes_;
 };
 
-/// The interpreter of a script, or the program itself.
-std::string executed_file(const std::string& path) {
+/// The words behind the #! of a script; none of anything else.
+std::vector<std::string> interpreter_line(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
+  char mark[2] = {};
   std::string line;
-  if (!std::getline(file, line) || !line.starts_with("#!")) return path;
-  const std::size_t begin = line.find_first_not_of(" \t", 2);
-  if (begin == std::string::npos) return path;
-  const std::string interpreter = line.substr(begin, line.find_first_of(" \t\r", begin) - begin);
-  if (!interpreter.ends_with("/env")) return interpreter;
-  const std::size_t name = line.find_last_of(" \t");
-  return name == std::string::npos ? path : find_program(line.substr(name + 1));
+  if (!file.read(mark, sizeof mark) || std::string_view(mark, sizeof mark) != "#!" || !std::getline(file, line))
+    return {};
+  std::istringstream text(line);
+  return {std::istream_iterator<std::string>(text), std::istream_iterator<std::string>()};
+}
+
+/// The program that `env` runs, behind its options and variables.
+std::string program_of_env(const std::vector<std::string>& words) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (!words[i].starts_with('-') && words[i].find('=') == std::string::npos) return find_program(words[i]);
+  }
+  return words.front();
+}
+
+/// The interpreter of a script, whose interpreter may be a script in turn, or the program itself.
+std::string executed_file(std::string path) {
+  constexpr int most_scripts = 5;  // the kernel's own limit
+  for (int depth = 0; depth < most_scripts; ++depth) {
+    const std::vector<std::string> words = interpreter_line(path);
+    if (words.empty()) return path;
+    path = words.front().ends_with("/env") ? program_of_env(words) : words.front();
+  }
+  return path;
 }
 
 /// A structure of an ELF file, or zeros when the file ends before it.
@@ -275,6 +294,8 @@ std::string find_program(const std::string& program) {
 }
 
 Refusal refuse(const std::string& program, const std::string& path) {
+  if (path.empty() && program.starts_with('-'))
+    return {exit_not_checked, "no such option: " + program + " (see --help)"};
   if (path.empty()) return {exit_not_found, "no such program: " + program};
   if (fs::is_directory(path)) return {exit_not_executable, path + " is a directory"};
   if (::access(path.c_str(), X_OK) != 0)

@@ -52,7 +52,8 @@ int main(int argument_count, char** arguments) {
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    constexpr int exit_misused = 125;  // no program ran, as with env and nice
+    return app.exit(error) == 0 ? 0 : exit_misused;
   }
 #ifdef ALLOT_WITH_CHECK
   if (check->parsed()) return allot::tool::run_check(check_options);
