@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 #include <dwarf.h>
+#include <elf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <tuple>
 
 namespace allot::inline v0_1::check {
@@ -145,10 +147,17 @@ class Symbolizer::Module {
       return;
     }
     if (dwfl_module_getelf(module_, &bias_) == nullptr) module_ = nullptr;
+    entry_ = entry_of(recorded.path);
   }
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
   ~Module() { dwfl_end(dwfl_); }
+
+  /// Whether `offset` lies in the code that the kernel starts the program at.
+  [[nodiscard]] bool is_entry(std::uint64_t offset) const {
+    constexpr std::uint64_t size_of_start = 64;
+    return module_ != nullptr && offset - entry_ < size_of_start;
+  }
 
   /// Appends the frames at `offset` (an address of the file), inlined ones first.
   void append(std::uint64_t offset, const std::string& path, Trace& trace) {
@@ -173,6 +182,12 @@ class Symbolizer::Module {
 
  private:
   static constexpr Dwarf_Addr load_base = 0x10000000;
+
+  static std::uint64_t entry_of(const std::string& path) {
+    Elf64_Ehdr header{};
+    std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(&header), sizeof header);
+    return header.e_entry;
+  }
 
   bool is_the_one(const std::vector<unsigned char>& build_id) {
     const unsigned char* bits = nullptr;
@@ -242,6 +257,7 @@ class Symbolizer::Module {
   Dwfl* dwfl_ = nullptr;
   Dwfl_Module* module_ = nullptr;
   Dwarf_Addr bias_ = 0;
+  std::uint64_t entry_ = 0;
   bool symbols_read_ = false;
   SymbolTable symbols_;
 };
@@ -255,13 +271,51 @@ Symbolizer::Module& Symbolizer::module_of(const RecordedModule& recorded) {
   return *slot;
 }
 
-void Symbolizer::append_frames(const RecordedProcess& process, std::uint64_t position, std::uint64_t address,
-                               Trace& trace) {
+namespace {
+
+/// What lay at an address when the entry at `position` was logged.
+const RecordedModule* module_at(const RecordedProcess& process, std::uint64_t position, std::uint64_t address) {
   const RecordedModule* best = nullptr;
   for (const RecordedModule& module : process.modules) {
     if (address < module.begin || address >= module.end) continue;
     if (best == nullptr || module.position < position) best = &module;
   }
+  return best;
+}
+
+bool is_c_library(const std::string& path) {
+  return std::filesystem::path(path).filename().string().starts_with("libc.so");
+}
+
+bool is_checker(const std::string& path) {
+  return path.find("/liballot-check.so") != std::string::npos;
+}
+
+}  // namespace
+
+/// How many frames of a stack are the program's: without the C library's two below `main`, which every stack of the
+/// first thread has and which say nothing. They are known by what called them, as reading the C library's debug
+/// information takes longer than many a program.
+std::size_t Symbolizer::frames_of_program(const RecordedProcess& process, const RecordedStack& stack) {
+  const std::uint64_t position = std::uint64_t{stack.id} * 8;
+  std::size_t count = stack.frames.size();
+  if (count < 2) return count;
+  const RecordedModule* outermost = module_at(process, position, stack.frames[count - 1] - 1);
+  if (outermost == nullptr || !module_of(*outermost).is_entry(stack.frames[count - 1] - 1 - outermost->bias))
+    return count;
+  --count;
+  for (int callers_of_main = 0; count > 1; --count) {
+    const RecordedModule* module = module_at(process, position, stack.frames[count - 1] - 1);
+    if (module == nullptr) break;
+    if (is_checker(module->path)) continue;
+    if (!is_c_library(module->path) || ++callers_of_main > 2) break;
+  }
+  return count;
+}
+
+void Symbolizer::append_frames(const RecordedProcess& process, std::uint64_t position, std::uint64_t address,
+                               Trace& trace) {
+  const RecordedModule* best = module_at(process, position, address);
   if (best != nullptr) {
     const auto [known, is_new] = frames_.try_emplace({best->position, &process, address});
     if (is_new) module_of(*best).append(address - best->bias, best->path, known->second);
@@ -276,7 +330,7 @@ void Symbolizer::append_frames(const RecordedProcess& process, std::uint64_t pos
 namespace {
 
 bool is_ours(const Frame& frame) {
-  return frame.module.find("/liballot-check.so") != std::string::npos;
+  return is_checker(frame.module);
 }
 
 /// Frames of the checker at the top say nothing; what called `main` says nothing either.
@@ -295,7 +349,8 @@ Trace Symbolizer::trace(const RecordedProcess& process, std::uint32_t stack_id) 
   Trace trace;
   const RecordedStack* stack = process.stack(stack_id);
   if (stack == nullptr) return trace;
-  for (const std::uint64_t address : stack->frames) {
+  const std::span frames = std::span(stack->frames).first(frames_of_program(process, *stack));
+  for (const std::uint64_t address : frames) {
     // A return address is behind the call; the call itself may be the last instruction of its function.
     append_frames(process, std::uint64_t{stack_id} * 8, address - 1, trace);
   }

@@ -47,6 +47,7 @@ class Symbolizer {
   class Module;
 
   void append_frames(const RecordedProcess& process, std::uint64_t position, std::uint64_t address, Trace& trace);
+  std::size_t frames_of_program(const RecordedProcess& process, const RecordedStack& stack);
   Module& module_of(const RecordedModule& recorded);
 
   std::map<std::pair<std::string, std::vector<unsigned char>>, std::unique_ptr<Module>> modules_;
