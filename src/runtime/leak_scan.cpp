@@ -133,6 +133,29 @@ std::size_t count_live_blocks() noexcept {
   return count;
 }
 
+constexpr std::size_t page_bytes = 4096;
+
+/// Where the roots are copied to, a system call for 32 KiB: pages of its own, or one on the stack when there are none.
+class CopyBuffer {
+ public:
+  CopyBuffer() noexcept
+      : mapped_(static_cast<std::uintptr_t*>(sys::map_pages(wanted, Alignment::from_bytes(page_bytes)))) {}
+  CopyBuffer(const CopyBuffer&) = delete;
+  CopyBuffer& operator=(const CopyBuffer&) = delete;
+  ~CopyBuffer() {
+    if (mapped_ != nullptr) sys::unmap_pages(mapped_, wanted);
+  }
+
+  [[nodiscard]] std::uintptr_t* words() noexcept { return mapped_ != nullptr ? mapped_ : small_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return mapped_ != nullptr ? wanted : sizeof small_; }
+
+ private:
+  static constexpr std::size_t wanted = std::size_t{32} * 1024;
+
+  std::uintptr_t* mapped_;
+  std::uintptr_t small_[page_bytes / sizeof(std::uintptr_t)];
+};
+
 class Scan {
  public:
   Scan(std::uintptr_t stack_pointer, const sys::StoppedThreads& stopped, std::size_t live_blocks) noexcept
@@ -215,13 +238,28 @@ class Scan {
     return lowest;
   }
 
+  static bool is_ours(std::uintptr_t page) noexcept {
+    return own_pages::contains(page) || checked_malloc::record().covers(page);
+  }
+
   void scan_range(std::uintptr_t begin, std::uintptr_t end) noexcept {
-    for (std::uintptr_t page = begin; page < end; page += sizeof buffer_) {
-      if (own_pages::contains(page) || checked_malloc::record().covers(page)) continue;
-      const std::size_t got = sys::copy_own_memory(page, buffer_, sizeof buffer_);
+    while (begin < end) {
+      std::uintptr_t stop = begin;
+      while (stop < end && !is_ours(stop)) stop += page_bytes;
+      if (begin < stop) scan_pages(begin, stop);
+      begin = stop + page_bytes;
+    }
+  }
+
+  /// What cannot be read is skipped by pages.
+  void scan_pages(std::uintptr_t begin, std::uintptr_t end) noexcept {
+    while (begin < end) {
+      const std::size_t wanted = end - begin < buffer_.bytes() ? end - begin : buffer_.bytes();
+      const std::size_t got = sys::copy_own_memory(begin, buffer_.words(), wanted);
       for (std::size_t i = 0; i < got / sizeof(std::uintptr_t); ++i) {
-        if (page + i * sizeof(std::uintptr_t) >= skip_below_) reach(buffer_[i]);
+        if (begin + i * sizeof(std::uintptr_t) >= skip_below_) reach(buffer_.words()[i]);
       }
+      begin += got < page_bytes ? page_bytes : got & ~(page_bytes - 1);
     }
   }
 
@@ -300,7 +338,7 @@ class Scan {
   WorkList reachable_;
   WorkList possible_;
   std::uintptr_t skip_below_ = 0;
-  std::uintptr_t buffer_[512];
+  CopyBuffer buffer_;
 };
 
 }  // namespace

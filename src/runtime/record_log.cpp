@@ -1,5 +1,6 @@
 #include "allot/runtime/record_log.hpp"
 
+#include <array>
 #include <cstring>
 
 #include "allot/core/sink.hpp"
@@ -10,6 +11,7 @@
 #include "allot/sys/process_hooks.hpp"
 #include "allot/sys/shared_file.hpp"
 #include "allot/sys/single_threaded.hpp"
+#include "allot/sys/stack.hpp"
 
 namespace allot::inline v0_1::runtime {
 
@@ -25,11 +27,20 @@ constexpr std::size_t rounded(std::size_t size) noexcept {
   return (size + 7) & ~std::size_t{7};
 }
 
-/// Spreads return addresses, which differ in few bits. Never 0, so that an index slot in use is never 0.
+constexpr auto powers = [] {
+  std::array<std::uint64_t, sys::max_frames> made{};
+  std::uint64_t power = 1;
+  for (std::uint64_t& value : made) value = power *= 0xD6E8FEB86659FD93U;
+  return made;
+}();
+
+/// A polynomial of the frames, whose multiplications overlap; its upper half depends on every bit. Never 0, so that an
+/// index slot in use is never 0.
 std::uint32_t hash_of(std::span<const std::uintptr_t> frames) noexcept {
   std::uint64_t hash = frames.size() * 0x9E3779B97F4A7C15U;
-  for (const std::uintptr_t frame : frames) hash = (hash ^ frame) * 0xD6E8FEB86659FD93U, hash ^= hash >> 32;
-  return static_cast<std::uint32_t>(hash) | 1U;
+  for (std::size_t i = 0; i < frames.size(); ++i) hash += frames[i] * powers[i % powers.size()];
+  hash = (hash ^ hash >> 32) * 0x9E3779B97F4A7C15U;
+  return static_cast<std::uint32_t>(hash >> 32) | 1U;
 }
 
 std::uint64_t coarse_ns() noexcept {

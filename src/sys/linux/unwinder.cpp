@@ -15,7 +15,7 @@ struct CachedRow {
   std::atomic<std::uint64_t> address_and_row;
 };
 
-constexpr std::size_t cache_bits = 12;
+constexpr std::size_t cache_bits = 14;  // a compiler allocates from that many places
 constinit CachedRow cache[std::size_t{1} << cache_bits];
 
 /// Bits: kind 3, frame pointer slot 16, CFA offset 32.
