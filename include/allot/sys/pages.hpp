@@ -47,6 +47,10 @@ void purge_pages(void* pages, std::size_t size) noexcept;
 /// one keeps it.
 void purge_pages_lazily(void* pages, std::size_t size) noexcept;
 
+/// Sets the lowest bit of `in_memory[i]` for each page that has memory now: not those never touched, nor those swapped
+/// out. False when the kernel does not tell. One byte a page.
+[[nodiscard]] bool ask_pages_in_memory(const void* pages, std::size_t size, unsigned char* in_memory) noexcept;
+
 /// Changes what may be done with the pages; false and unchanged when the kernel has no mapping left to give
 /// (vm.max_map_count).
 [[nodiscard]] bool protect_pages(void* pages, std::size_t size, Access access) noexcept;

@@ -1,5 +1,7 @@
 #include "large_block.hpp"
 
+#include <cstring>
+
 #include "allot/base/checked_math.hpp"
 #include "allot/base/poison.hpp"
 #include "allot/sys/pages.hpp"
@@ -55,9 +57,8 @@ void lay_zones(const State& state, const LargeBlock& block) noexcept {
   lay_pattern(zones.tail, zones.tail_size);
 }
 
-void note_damage(ReportKind kind, const LargeBlock& block, const std::byte* zone, std::size_t size,
+void note_damage(ReportKind kind, const LargeBlock& block, const std::byte* zone, const Damage& damage,
                  Findings& findings) noexcept {
-  const Damage damage = find_damage(zone, size);
   Report report = report_about(kind, facts_of(block));
   report.offset = zone - block.block + static_cast<std::ptrdiff_t>(damage.first);
   report.damaged = damage.count;
@@ -69,7 +70,7 @@ void check_zone(ReportKind kind, const LargeBlock& block, std::byte* zone, std::
                 Findings& findings) noexcept {
   reveal(zone, size);
   if (!holds_pattern(zone, size)) [[unlikely]] {
-    note_damage(kind, block, zone, size, findings);
+    note_damage(kind, block, zone, find_damage(zone, size), findings);
     lay_pattern(zone, size);
   }
   poison(zone, size);
@@ -81,8 +82,46 @@ void check_zones(const State& state, const LargeBlock& block, Findings& findings
   check_zone(ReportKind::underflow, block, zones.front, zones.front_size, findings);
 }
 
+/// What changed in the parts of a dead block so far; offsets are the block's.
+struct DeadLook {
+  const LargeBlock& block;
+  Damage damage;
+};
+
+/// Pages that had no memory when the block was freed read as zero, unless they were written since.
+void look_at_part(void* context, const FreedStretch& part) noexcept {
+  DeadLook& look = *static_cast<DeadLook*>(context);
+  if (!part.filled && !part.touched) return;
+  reveal(part.begin, part.size);
+  const bool intact = part.filled && holds_pattern(part.begin, part.size);
+  const Damage found = intact ? Damage{} : find_damage(part.begin, part.size, part.filled ? pattern_byte : 0);
+  if (found.count != 0) {
+    const auto offset = static_cast<std::size_t>(part.begin - look.block.block);
+    if (look.damage.count == 0) look.damage.first = offset + found.first;
+    look.damage.count += found.count;
+    unpoison(part.begin, part.size);
+    std::memset(part.begin, part.filled ? pattern_byte : 0, part.size);
+  }
+  poison(part.begin, part.size);
+}
+
 void check_dead(const State& state, const LargeBlock& block, Findings& findings) noexcept {
-  if (state.options.fill) check_zone(ReportKind::write_after_free, block, block.block, block.size, findings);
+  if (!state.options.fill) return;
+  if (block.filled == all_filled)
+    return check_zone(ReportKind::write_after_free, block, block.block, block.size, findings);
+  DeadLook look{block, {}};
+  for_each_group(block.block, block.size, block.filled, &look, &look_at_part);
+  if (look.damage.count != 0) note_damage(ReportKind::write_after_free, block, block.block, look.damage, findings);
+}
+
+/// Blocks of a few pages and those from a backing allocator are filled whole.
+void fill_dead(const State& state, LargeBlock& block) noexcept {
+  constexpr std::size_t worth_asking = 4;  // pages
+  if (!state.options.backing.has_value() && block.size >= worth_asking * sys::page_size()) {
+    block.filled = fill_touched(block.block, block.size);
+  } else {
+    std::memset(block.block, pattern_byte, block.size);
+  }
 }
 
 void enter(State& state, LargeBlock* block, const Request& request) noexcept {
@@ -131,7 +170,7 @@ void quarantine_guarded(State& state, LargeBlock* block) noexcept {
 }
 
 void quarantine(State& state, LargeBlock* block, Findings& findings) noexcept {
-  if (state.options.fill) std::memset(block->block, pattern_byte, block->size);
+  if (state.options.fill) fill_dead(state, *block);
   poison(block->memory, block->memory_size);
   state.large.dead.push_back(block);
   state.large.dead_bytes += block->size;

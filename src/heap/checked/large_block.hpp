@@ -10,6 +10,7 @@
 #include "allot/sys/mutex.hpp"
 #include "list.hpp"
 #include "slab.hpp"
+#include "touched_pages.hpp"
 
 namespace allot::inline v0_1::checked {
 
@@ -33,7 +34,8 @@ struct LargeBlock {
   std::uint8_t mark = 0;  // for whoever walks all blocks
   bool guarded = false;
   bool mapped = false;
-  LargeBlock* next = nullptr;  // in the queue of its state
+  FilledGroups filled = all_filled;  // when dead: what holds the pattern
+  LargeBlock* next = nullptr;        // in the queue of its state
   LargeBlock* previous = nullptr;
 };
 

@@ -80,12 +80,13 @@ struct Damage {
   std::size_t last = 0;   ///< offset of the last changed byte
 };
 
-/// Every byte that differs from the pattern. O(size).
-[[gnu::no_sanitize_address, gnu::noinline]] inline Damage find_damage(const void* memory, std::size_t size) noexcept {
+/// Every byte that differs from `expected`. O(size).
+[[gnu::no_sanitize_address, gnu::noinline]] inline Damage find_damage(const void* memory, std::size_t size,
+                                                                      unsigned char expected = pattern_byte) noexcept {
   const unsigned char* bytes = static_cast<const unsigned char*>(memory);
   Damage damage;
   for (std::size_t i = 0; i < size; ++i) {
-    if (bytes[i] == pattern_byte) continue;
+    if (bytes[i] == expected) continue;
     if (damage.count++ == 0) damage.first = i;
     damage.last = i;
   }

@@ -131,6 +131,11 @@ void purge_pages_lazily(void* pages, std::size_t size) noexcept {
   if (::madvise(pages, size, MADV_FREE) != 0) ::madvise(pages, size, MADV_DONTNEED);
 }
 
+bool ask_pages_in_memory(const void* pages, std::size_t size, unsigned char* in_memory) noexcept {
+  const KeepErrno keep;
+  return ::mincore(const_cast<void*>(pages), size, in_memory) == 0;
+}
+
 bool protect_pages(void* pages, std::size_t size, Access access) noexcept {
   const KeepErrno keep;
   return ::mprotect(pages, size, protection_of(access)) == 0;
