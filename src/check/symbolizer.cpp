@@ -2,7 +2,6 @@
 
 #include <cxxabi.h>
 #include <dwarf.h>
-#include <elf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 
@@ -184,7 +183,7 @@ class Symbolizer::Module {
   static constexpr Dwarf_Addr load_base = 0x10000000;
 
   static std::uint64_t entry_of(const std::string& path) {
-    Elf64_Ehdr header{};
+    GElf_Ehdr header{};
     std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(&header), sizeof header);
     return header.e_entry;
   }
