@@ -384,6 +384,34 @@ TEST(Parse, SurvivesEveryAllocationFailure) {
   EXPECT_GE(failures, 2U);
 }
 
+TEST(Parse, TakesOneBlockForAShortText) {
+  const std::string_view text = R"({"id":4711,"name":"Leto Atreides II","scores":[1,22,333],"more":{"t\u0077o":2.5}})";
+  test::RecordingAllocator memory;
+  {
+    auto tree = json::parse<json::Value>(memory.allocator(), text).value();
+    EXPECT_EQ(memory.calls().alloc, 1U);
+    EXPECT_EQ(tree->at("more").at("two").as_double(), 2.5);
+    json::Parsed<json::Value> moved = std::move(tree);
+    EXPECT_EQ(moved->at("name").as_string(), "Leto Atreides II");
+    ASSERT_TRUE(moved.arena().allocator().alloc<int>(100).has_value());
+  }
+  EXPECT_EQ(memory.live_blocks(), 0U);
+}
+
+TEST(Parse, TakesMoreMemoryWhereAShortTextNeedsIt) {
+  for (std::size_t size = 0; size < 300; ++size) {
+    const std::string text = "[" + std::string(size + 1, '[') + std::string(size + 1, ']') + "," +
+                             std::string(size, ' ') + "\"" + std::string(size, 'x') +
+                             "\",[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]]";
+    test::RecordingAllocator memory;
+    const auto tree = json::parse<json::Value>(memory.allocator(), text, {.max_depth = 1000}).value();
+    const std::span<char> written = json::stringify_alloc(memory.allocator(), tree->at(1)).value();
+    EXPECT_EQ(std::string_view(written.data(), written.size()), "\"" + std::string(size, 'x') + "\"");
+    EXPECT_EQ(tree->at(2).size(), 16U);
+    memory.allocator().free(written);
+  }
+}
+
 TEST(Parse, FreesEverythingWithTheResult) {
   test::RecordingAllocator memory;
   {

@@ -239,9 +239,14 @@ template <class T>
 template <class T>
 [[nodiscard]] ParseResult<Parsed<T>> parse(Allocator allocator, std::string_view text,
                                            const ParseOptions& options = {}) {
-  ArenaAllocator* const arena = ALLOT_TRY_EXPR(allocator.create<ArenaAllocator>(allocator));
-  ALLOT_ERRDEFER { allocator.destroy(arena); };
-  T value = ALLOT_TRY_EXPR(parse_leaky<T>(arena->allocator(), text, options, allocator));
+  detail::ParsedArena* const arena = detail::ParsedArena::create(allocator, text.size());
+  if (arena == nullptr) ALLOT_FAIL(ParseErrorKind::out_of_memory);
+  ALLOT_ERRDEFER { arena->destroy(allocator); };
+  const Allocator memory = arena->arena().allocator();
+  Parser parser(memory, allocator, text, options);
+  parser.lend(arena->room());
+  T value = detail::blank<T>(memory);
+  if (!parser.parse(value) || !parser.end()) ALLOT_FAIL(parser.error());
   return ParseResult<Parsed<T>>(std::in_place, allocator, arena, std::move(value));
 }
 

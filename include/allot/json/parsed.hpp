@@ -7,6 +7,8 @@
 /// that. Threads: as a plain value.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -16,11 +18,35 @@
 
 namespace allot::inline v0_1::json {
 
+namespace detail {
+
+/// An arena, and in the same block room for what a short text needs: small values cost a single allocation.
+class ParsedArena {
+ public:
+  /// For a text of `text_size` bytes. Null when out of memory.
+  [[nodiscard]] static ParsedArena* create(Allocator allocator, std::size_t text_size) noexcept;
+  /// Frees everything at once. `allocator` is the one it was created in.
+  void destroy(Allocator allocator) noexcept;
+
+  [[nodiscard]] ArenaAllocator& arena() noexcept { return arena_; }
+  /// The room behind this object.
+  [[nodiscard]] std::span<char> room() noexcept { return {reinterpret_cast<char*>(this + 1), room_bytes_}; }
+
+ private:
+  ParsedArena(Allocator allocator, std::size_t room_bytes) noexcept : arena_(allocator), room_bytes_(room_bytes) {}
+  ~ParsedArena() = default;
+
+  ArenaAllocator arena_;
+  std::size_t room_bytes_;
+};
+
+}  // namespace detail
+
 template <class T>
 class [[nodiscard]] Parsed {
  public:
   /// For `parse`: takes over an arena that was created in `allocator`, and the value in it.
-  Parsed(Allocator allocator, ArenaAllocator* arena, T&& its_value) noexcept
+  Parsed(Allocator allocator, detail::ParsedArena* arena, T&& its_value) noexcept
       : value(std::move(its_value)), allocator_(allocator), arena_(arena) {}
   Parsed(Parsed&& other) noexcept
       : value(std::move(other.value)), allocator_(other.allocator_), arena_(std::exchange(other.arena_, nullptr)) {}
@@ -52,17 +78,17 @@ class [[nodiscard]] Parsed {
   [[nodiscard]] const T* operator->() const noexcept { return &value; }
 
   /// The arena, to put more beside the value.
-  [[nodiscard]] ArenaAllocator& arena() const noexcept { return *arena_; }
+  [[nodiscard]] ArenaAllocator& arena() const noexcept { return arena_->arena(); }
 
   T value;
 
  private:
   void release() noexcept {
-    if (arena_ != nullptr) allocator_.destroy(std::exchange(arena_, nullptr));
+    if (arena_ != nullptr) std::exchange(arena_, nullptr)->destroy(allocator_);
   }
 
   Allocator allocator_;
-  ArenaAllocator* arena_;
+  detail::ParsedArena* arena_;
 };
 
 }  // namespace allot::inline v0_1::json

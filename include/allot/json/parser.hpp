@@ -149,6 +149,14 @@ class Parser {
   /// Nothing but white space may follow.
   [[nodiscard]] bool end() noexcept;
 
+  /// Memory that lives as long as the allocator's, for short strings and small parts, to be used before any of that. It
+  /// begins and ends on a multiple of 8.
+  void lend(std::span<char> room) noexcept {
+    if (room.empty()) return;
+    pool_ = room.data();
+    pool_end_ = pool_ + room.size();
+  }
+
   /// Memory for values. Null (and the error noted) when out of memory.
   [[nodiscard]] void* allocate(std::size_t size, Alignment alignment) noexcept;
 
