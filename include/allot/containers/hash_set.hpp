@@ -63,8 +63,12 @@ class KeyIterator {
 };
 
 /// What HashSet and HashSetUnmanaged share: the calls that need no allocator.
-template <class K, class Map>
+template <class K, class H, class E, class Map>
 class SetOperations {
+  static constexpr bool is_transparent = TransparentFunction<H> && TransparentFunction<E>;
+  template <class Q>
+  using Lookup = typename LookupKey<is_transparent>::template Type<K, Q>;
+
  public:
   using key_type = K;
   using value_type = K;
@@ -84,12 +88,12 @@ class SetOperations {
 
   /// Whether an equal key is there. O(1) on average, as all look-ups.
   template <class Q = K>
-  [[nodiscard]] bool contains(const Q& key) const noexcept {
+  [[nodiscard]] bool contains(const Lookup<Q>& key) const noexcept {
     return map_.template contains<Q>(key);
   }
   /// The stored key that equals `key`, or null.
   template <class Q = K>
-  [[nodiscard]] const K* get(const Q& key) const noexcept {
+  [[nodiscard]] const K* get(const Lookup<Q>& key) const noexcept {
     return map_.template get_key<Q>(key);
   }
   /// Whether every key of this set is in `other`. O(size()).
@@ -104,12 +108,12 @@ class SetOperations {
 
   /// Destroys the key that equals `key`; false when there is none.
   template <class Q = K>
-  bool remove(const Q& key) noexcept {
+  bool remove(const Lookup<Q>& key) noexcept {
     return map_.template remove<Q>(key);
   }
   /// Takes the key that equals `key` out; empty when there is none.
   template <class Q = K>
-  std::optional<K> fetch_remove(const Q& key) noexcept {
+  std::optional<K> fetch_remove(const Lookup<Q>& key) noexcept {
     auto taken = map_.template fetch_remove<Q>(key);
     if (!taken) return std::nullopt;
     return std::move(taken->key);
@@ -146,9 +150,9 @@ class SetOperations {
 }  // namespace detail
 
 template <class K, class H = Hash<K>, class E = EqualTo<K>, class A = Allocator>
-class [[nodiscard]] HashSet : public detail::SetOperations<K, HashMap<K, detail::NoValue, H, E, A>> {
+class [[nodiscard]] HashSet : public detail::SetOperations<K, H, E, HashMap<K, detail::NoValue, H, E, A>> {
   using Map = HashMap<K, detail::NoValue, H, E, A>;
-  using Operations = detail::SetOperations<K, Map>;
+  using Operations = detail::SetOperations<K, H, E, Map>;
 
  public:
   using Handle = HandleOf<A>;
@@ -210,9 +214,10 @@ using StringHashSet = HashSet<std::string_view, Hash<std::string_view>, EqualTo<
 /// HashSet without the allocator, which every call that needs one is given; the same one each time. Nothing is freed by
 /// itself: a set destroyed with a block stops a checked program with a message.
 template <class K, class H = Hash<K>, class E = EqualTo<K>>
-class [[nodiscard]] HashSetUnmanaged : public detail::SetOperations<K, HashMapUnmanaged<K, detail::NoValue, H, E>> {
+class [[nodiscard]] HashSetUnmanaged
+    : public detail::SetOperations<K, H, E, HashMapUnmanaged<K, detail::NoValue, H, E>> {
   using Map = HashMapUnmanaged<K, detail::NoValue, H, E>;
-  using Operations = detail::SetOperations<K, Map>;
+  using Operations = detail::SetOperations<K, H, E, Map>;
 
  public:
   using typename Operations::Entry;
