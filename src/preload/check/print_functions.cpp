@@ -36,7 +36,7 @@ void check_limited_room(const char* to, size_t limit, const char* format, va_lis
   if (runtime::room_at(to) >= limit) return;
   va_list copy;
   va_copy(copy, arguments);
-  const int length = real_vsnprintf(nullptr, 0, format, copy);
+  const int length = real_vsnprintf(nullptr, size_t{0}, format, copy);
   va_end(copy);
   if (length < 0) return;
   const size_t written = static_cast<size_t>(length) + 1;
