@@ -165,6 +165,17 @@ int strstr_unterminated() {
   free(p);
   return opaque(found) == p + 5;
 }
+int strtok_of_freed() {
+  char* p = strdup("a,b");
+  free(p);
+  return strtok(opaque(p), ",") == nullptr;
+}
+int strcspn_unterminated() {
+  char* p = unterminated(16);
+  const std::size_t length = strcspn(p, "q");
+  free(p);
+  return opaque(length) == 5;
+}
 int memchr_past() {
   char* p = unterminated(16);
   const void* found = memchr(p, 'q', 20);
@@ -298,7 +309,9 @@ int clean_searches() {
   char* q = unterminated(4);
   const bool fine = strchr(p, '=') == p + 1 && strchr(p, 0) == p + 3 && strchr(p, 'z') == nullptr &&
                     strrchr(p, 'b') == p + 2 && strstr(p, "=b") == p + 1 && strstr(p, "zz") == nullptr &&
-                    memchr(q, 'x', 100) == q && memchr(q, 'y', 4) == nullptr && strchr(q, 'x') == q;
+                    memchr(q, 'x', 100) == q && memchr(q, 'y', 4) == nullptr && strchr(q, 'x') == q &&
+                    strcspn(q, "x") == 0 && strspn(p, "a=") == 2 && strcmp(strtok(p, "="), "a") == 0 &&
+                    strcmp(strtok(nullptr, "="), "b") == 0;
   free(p);
   free(q);
   return fine ? 0 : 1;
@@ -339,6 +352,8 @@ const Program string_programs[] = {
     {"strchr_unterminated", "read-out-of-bounds", &strchr_unterminated},
     {"strrchr_of_freed", "read-of-freed", &strrchr_of_freed},
     {"strstr_unterminated", "read-out-of-bounds", &strstr_unterminated},
+    {"strtok_of_freed", "read-of-freed", &strtok_of_freed},
+    {"strcspn_unterminated", "read-out-of-bounds", &strcspn_unterminated},
     {"memchr_past", "read-out-of-bounds", &memchr_past},
     {"atoi_of_freed", "read-of-freed", &atoi_of_freed},
     {"strtod_unterminated", "read-out-of-bounds", &strtod_unterminated},

@@ -28,6 +28,10 @@ ALLOT_REAL(strcmp);
 ALLOT_REAL(strncmp);
 ALLOT_REAL(strcasecmp);
 ALLOT_REAL(strncasecmp);
+ALLOT_REAL(strtok);
+ALLOT_REAL(strtok_r);
+ALLOT_REAL(strspn);
+ALLOT_REAL(strcspn);
 // C++ has two of each of these.
 constinit RealFunction<char*(const char*, int)> real_strchrnul("strchrnul");
 constinit RealFunction<char*(const char*, int)> real_strrchr("strrchr");
@@ -197,6 +201,24 @@ void* allot_memchr(const void* memory, int byte, size_t size) noexcept {
       found != nullptr ? static_cast<size_t>(static_cast<char*>(found) - static_cast<const char*>(memory)) + 1 : size;
   check_read(memory, read, ALLOT_CALLER("memchr"));
   return found;
+}
+ALLOT_EXPORT size_t strspn(const char* text, const char* accepted) noexcept {
+  const size_t length = real_strspn(text, accepted);
+  check_read(text, length + 1, ALLOT_CALLER("strspn"));
+  return length;
+}
+ALLOT_EXPORT size_t strcspn(const char* text, const char* refused) noexcept {
+  const size_t length = real_strcspn(text, refused);
+  check_read(text, length + 1, ALLOT_CALLER("strcspn"));
+  return length;
+}
+ALLOT_EXPORT char* strtok(char* __restrict text, const char* __restrict separators) noexcept {
+  if (text != nullptr) length_of(text, ALLOT_CALLER("strtok"));
+  return real_strtok(text, separators);
+}
+ALLOT_EXPORT char* strtok_r(char* __restrict text, const char* __restrict separators, char** __restrict rest) noexcept {
+  if (text != nullptr) length_of(text, ALLOT_CALLER("strtok_r"));
+  return real_strtok_r(text, separators, rest);
 }
 ALLOT_EXPORT char* strdup(const char* text) noexcept {
   const allot::runtime::Caller caller = ALLOT_CALLER("strdup");
