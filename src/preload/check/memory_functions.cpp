@@ -10,6 +10,7 @@
 
 #include "allot/runtime/access.hpp"
 #include "entry.hpp"
+#include "fortified.hpp"
 #include "real_functions.hpp"
 
 namespace allot::inline v0_1::preload {
@@ -174,19 +175,22 @@ extern "C" int __wrap_memcmp(const void* left, const void* right, size_t size) {
 ALLOT_EXPORT void* memcpy(void* __restrict to, const void* __restrict from, size_t size) noexcept {
   return checked_copy(to, from, size, ALLOT_CALLER("memcpy"));
 }
-ALLOT_EXPORT void* __memcpy_chk(void* to, const void* from, size_t size, size_t) noexcept {
+ALLOT_EXPORT void* __memcpy_chk(void* to, const void* from, size_t size, size_t room) noexcept {
+  check_object(to, size, room);
   return checked_copy(to, from, size, ALLOT_CALLER("memcpy"));
 }
 ALLOT_EXPORT void* mempcpy(void* __restrict to, const void* __restrict from, size_t size) noexcept {
   return static_cast<char*>(checked_copy(to, from, size, ALLOT_CALLER("mempcpy"))) + size;
 }
-ALLOT_EXPORT void* __mempcpy_chk(void* to, const void* from, size_t size, size_t) noexcept {
+ALLOT_EXPORT void* __mempcpy_chk(void* to, const void* from, size_t size, size_t room) noexcept {
+  check_object(to, size, room);
   return static_cast<char*>(checked_copy(to, from, size, ALLOT_CALLER("mempcpy"))) + size;
 }
 ALLOT_EXPORT void* memmove(void* to, const void* from, size_t size) noexcept {
   return checked_move(to, from, size, ALLOT_CALLER("memmove"));
 }
-ALLOT_EXPORT void* __memmove_chk(void* to, const void* from, size_t size, size_t) noexcept {
+ALLOT_EXPORT void* __memmove_chk(void* to, const void* from, size_t size, size_t room) noexcept {
+  check_object(to, size, room);
   return checked_move(to, from, size, ALLOT_CALLER("memmove"));
 }
 ALLOT_EXPORT void bcopy(const void* from, void* to, size_t size) noexcept {
@@ -195,7 +199,8 @@ ALLOT_EXPORT void bcopy(const void* from, void* to, size_t size) noexcept {
 ALLOT_EXPORT void* memset(void* memory, int byte, size_t size) noexcept {
   return checked_fill(memory, byte, size, ALLOT_CALLER("memset"));
 }
-ALLOT_EXPORT void* __memset_chk(void* memory, int byte, size_t size, size_t) noexcept {
+ALLOT_EXPORT void* __memset_chk(void* memory, int byte, size_t size, size_t room) noexcept {
+  check_object(memory, size, room);
   return checked_fill(memory, byte, size, ALLOT_CALLER("memset"));
 }
 ALLOT_EXPORT void bzero(void* memory, size_t size) noexcept {

@@ -6,6 +6,7 @@
 
 #include "allot/runtime/access.hpp"
 #include "entry.hpp"
+#include "fortified.hpp"
 #include "print_arguments.hpp"
 #include "real_functions.hpp"
 #include "string_lengths.hpp"
@@ -49,6 +50,15 @@ int print(char* to, const char* format, va_list arguments, const Caller& caller)
   return real_vsprintf(to, format, arguments);
 }
 
+/// As `print`, into an object with room for `room`.
+int print_into(char* to, size_t room, const char* format, va_list arguments, const Caller& caller) noexcept {
+  if (room == unknown_room || runtime::room_at(to) != SIZE_MAX) return print(to, format, arguments, caller);
+  check_print_arguments(format, arguments, caller);
+  const int length = real_vsnprintf(to, room, format, arguments);
+  if (length >= 0) check_object(to, static_cast<size_t>(length) + 1, room);
+  return length;
+}
+
 int print_up_to(char* to, size_t size, const char* format, va_list arguments, const Caller& caller) noexcept {
   check_print_arguments(format, arguments, caller);
   check_limited_room(to, size, format, arguments, caller);
@@ -89,12 +99,12 @@ using namespace allot::preload;
 
 ALLOT_PRINT(sprintf(char* __restrict to, const char* __restrict format, ...) noexcept, format,
             print(to, format, arguments, ALLOT_CALLER("sprintf")))
-ALLOT_PRINT(__sprintf_chk(char* to, int, size_t, const char* format, ...) noexcept, format,
-            print(to, format, arguments, ALLOT_CALLER("sprintf")))
+ALLOT_PRINT(__sprintf_chk(char* to, int, size_t room, const char* format, ...) noexcept, format,
+            print_into(to, room, format, arguments, ALLOT_CALLER("sprintf")))
 ALLOT_PRINT(snprintf(char* __restrict to, size_t size, const char* __restrict format, ...) noexcept, format,
             print_up_to(to, size, format, arguments, ALLOT_CALLER("snprintf")))
-ALLOT_PRINT(__snprintf_chk(char* to, size_t size, int, size_t, const char* format, ...) noexcept, format,
-            print_up_to(to, size, format, arguments, ALLOT_CALLER("snprintf")))
+ALLOT_PRINT(__snprintf_chk(char* to, size_t size, int, size_t room, const char* format, ...) noexcept, format,
+            (check_object(to, size, room), print_up_to(to, size, format, arguments, ALLOT_CALLER("snprintf"))))
 ALLOT_PRINT(asprintf(char** __restrict text, const char* __restrict format, ...) noexcept, format,
             print_allocated(text, format, arguments, ALLOT_CALLER("asprintf")))
 ALLOT_PRINT(__asprintf_chk(char** text, int, const char* format, ...) noexcept, format,
@@ -113,8 +123,8 @@ ALLOT_PRINT(__dprintf_chk(int file, int, const char* format, ...), format,
             ALLOT_CHECKED("dprintf", real_vdprintf(file, format, arguments)))
 ALLOT_PRINT(swprintf(wchar_t* __restrict to, size_t size, const wchar_t* __restrict format, ...) noexcept, format,
             print_wide(to, size, format, arguments, ALLOT_CALLER("swprintf")))
-ALLOT_PRINT(__swprintf_chk(wchar_t* to, size_t size, int, size_t, const wchar_t* format, ...) noexcept, format,
-            print_wide(to, size, format, arguments, ALLOT_CALLER("swprintf")))
+ALLOT_PRINT(__swprintf_chk(wchar_t* to, size_t size, int, size_t room, const wchar_t* format, ...) noexcept, format,
+            (check_object(to, size, room), print_wide(to, size, format, arguments, ALLOT_CALLER("swprintf"))))
 ALLOT_PRINT(wprintf(const wchar_t* __restrict format, ...), format,
             ALLOT_CHECKED("wprintf", real_vwprintf(format, arguments)))
 ALLOT_PRINT(__wprintf_chk(int, const wchar_t* format, ...), format,
@@ -127,14 +137,16 @@ ALLOT_PRINT(__fwprintf_chk(FILE* file, int, const wchar_t* format, ...), format,
 ALLOT_EXPORT int vsprintf(char* __restrict to, const char* __restrict format, va_list arguments) noexcept {
   return print(to, format, arguments, ALLOT_CALLER("vsprintf"));
 }
-ALLOT_EXPORT int __vsprintf_chk(char* to, int, size_t, const char* format, va_list arguments) noexcept {
-  return print(to, format, arguments, ALLOT_CALLER("vsprintf"));
+ALLOT_EXPORT int __vsprintf_chk(char* to, int, size_t room, const char* format, va_list arguments) noexcept {
+  return print_into(to, room, format, arguments, ALLOT_CALLER("vsprintf"));
 }
 ALLOT_EXPORT int vsnprintf(char* __restrict to, size_t size, const char* __restrict format,
                            va_list arguments) noexcept {
   return print_up_to(to, size, format, arguments, ALLOT_CALLER("vsnprintf"));
 }
-ALLOT_EXPORT int __vsnprintf_chk(char* to, size_t size, int, size_t, const char* format, va_list arguments) noexcept {
+ALLOT_EXPORT int __vsnprintf_chk(char* to, size_t size, int, size_t room, const char* format,
+                                 va_list arguments) noexcept {
+  check_object(to, size, room);
   return print_up_to(to, size, format, arguments, ALLOT_CALLER("vsnprintf"));
 }
 ALLOT_EXPORT int vasprintf(char** __restrict text, const char* __restrict format, va_list arguments) noexcept {
@@ -165,8 +177,9 @@ ALLOT_EXPORT int vswprintf(wchar_t* __restrict to, size_t size, const wchar_t* _
                            va_list arguments) noexcept {
   return print_wide(to, size, format, arguments, ALLOT_CALLER("vswprintf"));
 }
-ALLOT_EXPORT int __vswprintf_chk(wchar_t* to, size_t size, int, size_t, const wchar_t* format,
+ALLOT_EXPORT int __vswprintf_chk(wchar_t* to, size_t size, int, size_t room, const wchar_t* format,
                                  va_list arguments) noexcept {
+  check_object(to, size, room);
   return print_wide(to, size, format, arguments, ALLOT_CALLER("vswprintf"));
 }
 ALLOT_EXPORT int vwprintf(const wchar_t* __restrict format, va_list arguments) {

@@ -6,6 +6,7 @@
 
 #include "allot/runtime/access.hpp"
 #include "entry.hpp"
+#include "fortified.hpp"
 #include "real_functions.hpp"
 #include "string_lengths.hpp"
 
@@ -38,29 +39,45 @@ constinit RealFunction<char*(const char*, int)> real_strrchr("strrchr");
 constinit RealFunction<char*(const char*, const char*)> real_strstr("strstr");
 constinit RealFunction<void*(const void*, int, size_t)> real_memchr("memchr");
 
-char* checked_copy(char* to, const char* from, const Caller& caller) noexcept {
+char* checked_copy(char* to, const char* from, const Caller& caller, size_t room = unknown_room) noexcept {
   const size_t size = length_of(from, caller) + 1;
   check_write(to, size, caller);
+  check_object(to, size, room);
   check_no_overlap(to, from, size, caller);
   return real_strcpy(to, from);
 }
 
-char* checked_copy_up_to(char* to, const char* from, size_t size, const Caller& caller) noexcept {
+/// As `checked_copy`, for stpcpy.
+char* checked_copy_to_end(char* to, const char* from, const Caller& caller, size_t room = unknown_room) noexcept {
+  const size_t size = length_of(from, caller) + 1;
+  check_write(to, size, caller);
+  check_object(to, size, room);
+  return real_stpcpy(to, from);
+}
+
+char* checked_copy_up_to(char* to, const char* from, size_t size, const Caller& caller,
+                         size_t room = unknown_room) noexcept {
   length_up_to(from, size, caller);
   check_write(to, size, caller);
+  check_object(to, size, room);
   return real_strncpy(to, from, size);
 }
 
-char* checked_append(char* to, const char* from, const Caller& caller) noexcept {
+char* checked_append(char* to, const char* from, const Caller& caller, size_t room = unknown_room) noexcept {
   const size_t start = length_of(to, caller);
-  check_write(to + start, length_of(from, caller) + 1, caller);
+  const size_t size = length_of(from, caller) + 1;
+  check_write(to + start, size, caller);
+  check_object(to, start + size, room);
   return real_strcat(to, from);
 }
 
-char* checked_append_up_to(char* to, const char* from, size_t size, const Caller& caller) noexcept {
+char* checked_append_up_to(char* to, const char* from, size_t limit, const Caller& caller,
+                           size_t room = unknown_room) noexcept {
   const size_t start = length_of(to, caller);
-  check_write(to + start, length_up_to(from, size, caller) + 1, caller);
-  return real_strncat(to, from, size);
+  const size_t size = length_up_to(from, limit, caller) + 1;
+  check_write(to + start, size, caller);
+  check_object(to, start + size, room);
+  return real_strncat(to, from, limit);
 }
 
 /// Up to the character, or the end, that the search stopped at.
@@ -114,24 +131,20 @@ ALLOT_EXPORT size_t strnlen(const char* text, size_t limit) noexcept {
 ALLOT_EXPORT char* strcpy(char* __restrict to, const char* __restrict from) noexcept {
   return checked_copy(to, from, ALLOT_CALLER("strcpy"));
 }
-ALLOT_EXPORT char* __strcpy_chk(char* to, const char* from, size_t) noexcept {
-  return checked_copy(to, from, ALLOT_CALLER("strcpy"));
+ALLOT_EXPORT char* __strcpy_chk(char* to, const char* from, size_t room) noexcept {
+  return checked_copy(to, from, ALLOT_CALLER("strcpy"), room);
 }
 ALLOT_EXPORT char* stpcpy(char* __restrict to, const char* __restrict from) noexcept {
-  const allot::runtime::Caller caller = ALLOT_CALLER("stpcpy");
-  check_write(to, length_of(from, caller) + 1, caller);
-  return real_stpcpy(to, from);
+  return checked_copy_to_end(to, from, ALLOT_CALLER("stpcpy"));
 }
-ALLOT_EXPORT char* __stpcpy_chk(char* to, const char* from, size_t) noexcept {
-  const allot::runtime::Caller caller = ALLOT_CALLER("stpcpy");
-  check_write(to, length_of(from, caller) + 1, caller);
-  return real_stpcpy(to, from);
+ALLOT_EXPORT char* __stpcpy_chk(char* to, const char* from, size_t room) noexcept {
+  return checked_copy_to_end(to, from, ALLOT_CALLER("stpcpy"), room);
 }
 ALLOT_EXPORT char* strncpy(char* __restrict to, const char* __restrict from, size_t size) noexcept {
   return checked_copy_up_to(to, from, size, ALLOT_CALLER("strncpy"));
 }
-ALLOT_EXPORT char* __strncpy_chk(char* to, const char* from, size_t size, size_t) noexcept {
-  return checked_copy_up_to(to, from, size, ALLOT_CALLER("strncpy"));
+ALLOT_EXPORT char* __strncpy_chk(char* to, const char* from, size_t size, size_t room) noexcept {
+  return checked_copy_up_to(to, from, size, ALLOT_CALLER("strncpy"), room);
 }
 ALLOT_EXPORT char* stpncpy(char* __restrict to, const char* __restrict from, size_t size) noexcept {
   const allot::runtime::Caller caller = ALLOT_CALLER("stpncpy");
@@ -142,14 +155,14 @@ ALLOT_EXPORT char* stpncpy(char* __restrict to, const char* __restrict from, siz
 ALLOT_EXPORT char* strcat(char* __restrict to, const char* __restrict from) noexcept {
   return checked_append(to, from, ALLOT_CALLER("strcat"));
 }
-ALLOT_EXPORT char* __strcat_chk(char* to, const char* from, size_t) noexcept {
-  return checked_append(to, from, ALLOT_CALLER("strcat"));
+ALLOT_EXPORT char* __strcat_chk(char* to, const char* from, size_t room) noexcept {
+  return checked_append(to, from, ALLOT_CALLER("strcat"), room);
 }
 ALLOT_EXPORT char* strncat(char* __restrict to, const char* __restrict from, size_t size) noexcept {
   return checked_append_up_to(to, from, size, ALLOT_CALLER("strncat"));
 }
-ALLOT_EXPORT char* __strncat_chk(char* to, const char* from, size_t size, size_t) noexcept {
-  return checked_append_up_to(to, from, size, ALLOT_CALLER("strncat"));
+ALLOT_EXPORT char* __strncat_chk(char* to, const char* from, size_t size, size_t room) noexcept {
+  return checked_append_up_to(to, from, size, ALLOT_CALLER("strncat"), room);
 }
 ALLOT_EXPORT int strcmp(const char* left, const char* right) noexcept {
   auto real = [&] { return real_strcmp(left, right); };

@@ -4,6 +4,7 @@
 
 #include "allot/runtime/access.hpp"
 #include "entry.hpp"
+#include "fortified.hpp"
 #include "real_functions.hpp"
 #include "string_lengths.hpp"
 
@@ -37,9 +38,10 @@ void check_write_of(const wchar_t* text, size_t count, const Caller& caller) noe
   check_write(text, count * sizeof(wchar_t), caller);
 }
 
-wchar_t* checked_copy(wchar_t* to, const wchar_t* from, const Caller& caller) noexcept {
+wchar_t* checked_copy(wchar_t* to, const wchar_t* from, const Caller& caller, size_t room = unknown_room) noexcept {
   const size_t count = wide_length_of(from, caller) + 1;
   check_write_of(to, count, caller);
+  check_object(to, count, room);
   check_no_overlap(to, from, count * sizeof(wchar_t), caller);
   return real_wcscpy(to, from);
 }
@@ -49,16 +51,21 @@ void check_copy_up_to(const wchar_t* to, const wchar_t* from, size_t count, cons
   check_write_of(to, count, caller);
 }
 
-wchar_t* checked_append(wchar_t* to, const wchar_t* from, const Caller& caller) noexcept {
+wchar_t* checked_append(wchar_t* to, const wchar_t* from, const Caller& caller, size_t room = unknown_room) noexcept {
   const size_t start = wide_length_of(to, caller);
-  check_write_of(to + start, wide_length_of(from, caller) + 1, caller);
+  const size_t count = wide_length_of(from, caller) + 1;
+  check_write_of(to + start, count, caller);
+  check_object(to, start + count, room);
   return real_wcscat(to, from);
 }
 
-wchar_t* checked_append_up_to(wchar_t* to, const wchar_t* from, size_t count, const Caller& caller) noexcept {
+wchar_t* checked_append_up_to(wchar_t* to, const wchar_t* from, size_t limit, const Caller& caller,
+                              size_t room = unknown_room) noexcept {
   const size_t start = wide_length_of(to, caller);
-  check_write_of(to + start, wide_length_up_to(from, count, caller) + 1, caller);
-  return real_wcsncat(to, from, count);
+  const size_t count = wide_length_up_to(from, limit, caller) + 1;
+  check_write_of(to + start, count, caller);
+  check_object(to, start + count, room);
+  return real_wcsncat(to, from, limit);
 }
 
 void check_transfer(const wchar_t* to, const wchar_t* from, size_t count, const Caller& caller) noexcept {
@@ -111,8 +118,8 @@ ALLOT_EXPORT size_t wcsnlen(const wchar_t* text, size_t limit) noexcept {
 ALLOT_EXPORT wchar_t* wcscpy(wchar_t* __restrict to, const wchar_t* __restrict from) noexcept {
   return checked_copy(to, from, ALLOT_CALLER("wcscpy"));
 }
-ALLOT_EXPORT wchar_t* __wcscpy_chk(wchar_t* to, const wchar_t* from, size_t) noexcept {
-  return checked_copy(to, from, ALLOT_CALLER("wcscpy"));
+ALLOT_EXPORT wchar_t* __wcscpy_chk(wchar_t* to, const wchar_t* from, size_t room) noexcept {
+  return checked_copy(to, from, ALLOT_CALLER("wcscpy"), room);
 }
 ALLOT_EXPORT wchar_t* wcpcpy(wchar_t* __restrict to, const wchar_t* __restrict from) noexcept {
   const allot::runtime::Caller caller = ALLOT_CALLER("wcpcpy");
@@ -123,7 +130,8 @@ ALLOT_EXPORT wchar_t* wcsncpy(wchar_t* __restrict to, const wchar_t* __restrict 
   check_copy_up_to(to, from, count, ALLOT_CALLER("wcsncpy"));
   return real_wcsncpy(to, from, count);
 }
-ALLOT_EXPORT wchar_t* __wcsncpy_chk(wchar_t* to, const wchar_t* from, size_t count, size_t) noexcept {
+ALLOT_EXPORT wchar_t* __wcsncpy_chk(wchar_t* to, const wchar_t* from, size_t count, size_t room) noexcept {
+  check_object(to, count, room);
   check_copy_up_to(to, from, count, ALLOT_CALLER("wcsncpy"));
   return real_wcsncpy(to, from, count);
 }
@@ -134,14 +142,14 @@ ALLOT_EXPORT wchar_t* wcpncpy(wchar_t* __restrict to, const wchar_t* __restrict 
 ALLOT_EXPORT wchar_t* wcscat(wchar_t* __restrict to, const wchar_t* __restrict from) noexcept {
   return checked_append(to, from, ALLOT_CALLER("wcscat"));
 }
-ALLOT_EXPORT wchar_t* __wcscat_chk(wchar_t* to, const wchar_t* from, size_t) noexcept {
-  return checked_append(to, from, ALLOT_CALLER("wcscat"));
+ALLOT_EXPORT wchar_t* __wcscat_chk(wchar_t* to, const wchar_t* from, size_t room) noexcept {
+  return checked_append(to, from, ALLOT_CALLER("wcscat"), room);
 }
 ALLOT_EXPORT wchar_t* wcsncat(wchar_t* __restrict to, const wchar_t* __restrict from, size_t count) noexcept {
   return checked_append_up_to(to, from, count, ALLOT_CALLER("wcsncat"));
 }
-ALLOT_EXPORT wchar_t* __wcsncat_chk(wchar_t* to, const wchar_t* from, size_t count, size_t) noexcept {
-  return checked_append_up_to(to, from, count, ALLOT_CALLER("wcsncat"));
+ALLOT_EXPORT wchar_t* __wcsncat_chk(wchar_t* to, const wchar_t* from, size_t count, size_t room) noexcept {
+  return checked_append_up_to(to, from, count, ALLOT_CALLER("wcsncat"), room);
 }
 ALLOT_EXPORT int wcscmp(const wchar_t* left, const wchar_t* right) noexcept {
   check_compared(left, right, SIZE_MAX, ALLOT_CALLER("wcscmp"));
@@ -159,7 +167,8 @@ ALLOT_EXPORT wchar_t* wcsdup(const wchar_t* text) noexcept {
 ALLOT_EXPORT wchar_t* wmemcpy(wchar_t* __restrict to, const wchar_t* __restrict from, size_t count) noexcept {
   return checked_memory_copy(to, from, count, ALLOT_CALLER("wmemcpy"));
 }
-ALLOT_EXPORT wchar_t* __wmemcpy_chk(wchar_t* to, const wchar_t* from, size_t count, size_t) noexcept {
+ALLOT_EXPORT wchar_t* __wmemcpy_chk(wchar_t* to, const wchar_t* from, size_t count, size_t room) noexcept {
+  check_object(to, count, room);
   return checked_memory_copy(to, from, count, ALLOT_CALLER("wmemcpy"));
 }
 ALLOT_EXPORT wchar_t* wmempcpy(wchar_t* __restrict to, const wchar_t* __restrict from, size_t count) noexcept {
@@ -168,13 +177,15 @@ ALLOT_EXPORT wchar_t* wmempcpy(wchar_t* __restrict to, const wchar_t* __restrict
 ALLOT_EXPORT wchar_t* wmemmove(wchar_t* to, const wchar_t* from, size_t count) noexcept {
   return checked_memory_move(to, from, count, ALLOT_CALLER("wmemmove"));
 }
-ALLOT_EXPORT wchar_t* __wmemmove_chk(wchar_t* to, const wchar_t* from, size_t count, size_t) noexcept {
+ALLOT_EXPORT wchar_t* __wmemmove_chk(wchar_t* to, const wchar_t* from, size_t count, size_t room) noexcept {
+  check_object(to, count, room);
   return checked_memory_move(to, from, count, ALLOT_CALLER("wmemmove"));
 }
 ALLOT_EXPORT wchar_t* wmemset(wchar_t* memory, wchar_t value, size_t count) noexcept {
   return checked_fill(memory, value, count, ALLOT_CALLER("wmemset"));
 }
-ALLOT_EXPORT wchar_t* __wmemset_chk(wchar_t* memory, wchar_t value, size_t count, size_t) noexcept {
+ALLOT_EXPORT wchar_t* __wmemset_chk(wchar_t* memory, wchar_t value, size_t count, size_t room) noexcept {
+  check_object(memory, count, room);
   return checked_fill(memory, value, count, ALLOT_CALLER("wmemset"));
 }
 ALLOT_EXPORT int wmemcmp(const wchar_t* left, const wchar_t* right, size_t count) noexcept {
