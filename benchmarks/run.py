@@ -15,6 +15,7 @@ measured with --peer NAME=/path/to/lib.so.
 """
 
 import argparse
+import os
 import pathlib
 import subprocess
 import sys
@@ -56,11 +57,12 @@ def run_other(name, options):
     if script.exists():
         arguments = ["--build", build, *options.rest] + (["--json", options.json] if options.json else [])
         sys.exit(subprocess.run([sys.executable, script, *arguments]).returncode)
-    programs_found = [path for path in (build / "benchmarks" / name).glob("allot_bench_*") if path.is_file()]
-    programs_found += [path for path in (build / "benchmarks" / name).glob(name) if path.is_file()]
+    programs_found = sorted(path for path in (build / "benchmarks" / name).glob("*")
+                            if path.is_file() and os.access(path, os.X_OK))
     if not programs_found:
         sys.exit(f"no benchmark {name} in {build}")
     for program in programs_found:
+        print(program.name, flush=True)
         subprocess.run([program], check=True)
 
 

@@ -172,7 +172,11 @@ def instructions(server, folder):
         valgrind = ['valgrind', '--tool=callgrind', f'--callgrind-out-file={folder}/callgrind']
         server.start(0, folder, valgrind)
         ask(server.port, count)
-        totals.append(int(re.search(r'Collected : (\d+)', server.stop())[1]))
+        counted = re.search(r'Collected : (\d+)', server.stop())
+        if counted is None:
+            print(f'  {server.name} did not end under callgrind in time: not counted')
+            return None
+        totals.append(int(counted[1]))
     return (totals[1] - totals[0]) / 2000
 
 
@@ -227,7 +231,8 @@ def main():
         for workers in map(int, arguments.workers.split(',')):
             results['loads'].append(report(workers, measure(servers, workers, arguments, folder)))
         if shutil.which('valgrind'):
-            counts = {server.name: {'instructions': instructions(server, folder)} for server in servers}
+            counted = {server.name: instructions(server, folder) for server in servers}
+            counts = {name: {'instructions': count} for name, count in counted.items() if count is not None}
             results['instructions'] = counts
             print_table('a request', counts)
         else:
