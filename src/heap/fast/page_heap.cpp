@@ -267,7 +267,8 @@ void PageHeap::purge_down_to(std::size_t dirty) noexcept {
 
 void PageHeap::keep_bounds() noexcept {
   const std::size_t fallen = recent_peak_ - used_slices_;
-  const std::size_t limit = dirty_floor + used_slices_ / 8 + (regretted_ > tolerated_regret ? fallen : 0);
+  const std::size_t missed = fallen < regretted_ ? fallen : regretted_;
+  const std::size_t limit = dirty_floor + used_slices_ / 8 + (regretted_ > tolerated_regret ? missed : 0);
   if (aged_slices_ > aged_limit) purge_aged();
   if (dirty_slices_ > limit) purge_down_to(limit - limit / 4);
 }
@@ -277,7 +278,8 @@ void PageHeap::tick(std::uint32_t now) noexcept {
   const std::size_t fallen = recent_peak_ - recent_peak_ / 4;
   recent_peak_ = now - last_tick_ < 5 * tick_length && fallen > used_slices_ ? fallen : used_slices_;
   just_returned_ /= 2;
-  regretted_ -= regretted_ / 8;
+  const std::uint32_t ticks = (now - last_tick_) / tick_length;
+  regretted_ >>= ticks < 16 ? ticks : 16;
   last_tick_ = now;
   if (dirty_slices_ == 0) return;
   purge_aged();

@@ -3,12 +3,11 @@
 /// Purge policy. A freed span keeps its memory for the next one. What is kept is bounded: 2 MiB and an eighth of what
 /// is in use; beyond that a quarter of it goes back (MADV_DONTNEED). A program that builds and drops the same again and
 /// again is noticed by what it costs: slices that were given back and are needed again soon are counted, and above 64
-/// of them (4 MiB; the count falls by an eighth every 100 ms) all is kept that was in use within the last half second.
-/// A span that lived for a quarter of
-/// a second or more gives its memory back with the next MiB of its like: the 10 us of a system call and new page faults
-/// are then under 0.01 % of its life. While the heap is in use, what stays unused over two ticks of 100 ms goes back
-/// too. A segment without spans is unmapped when there is another one. Cost: about 5 us a slice given back, 5 us when
-/// it is used again.
+/// of them (4 MiB; the count halves every 100 ms) as much more is kept, at most what was in use within the last half
+/// second. A span that lived for a quarter of a second or more gives its memory back with the next MiB of its like: the
+/// 10 us of a system call and new page faults are then under 0.01 % of its life. While the heap is in use, what stays
+/// unused over two ticks of 100 ms goes back too. A segment without spans is unmapped when there is another one. Cost:
+/// about 5 us a slice given back, 5 us when it is used again.
 ///
 /// Huge pages are asked for from the fifth segment on: a program of 16 MiB gains from them what it loses in memory.
 /// Threads: each function takes the heap's page lock.
@@ -91,7 +90,7 @@ class PageHeap {
   std::size_t used_slices_ = 0;
   std::size_t recent_peak_ = 0;    // of used_slices_; falls by a quarter a tick
   std::size_t just_returned_ = 0;  // slices given back lately; halves a tick
-  std::size_t regretted_ = 0;      // slices given back and needed again soon; falls by an eighth a tick
+  std::size_t regretted_ = 0;      // slices given back and needed again soon; halves every tick
   std::size_t dirty_slices_ = 0;
   std::size_t aged_slices_ = 0;
   std::size_t returned_slices_ = 0;
