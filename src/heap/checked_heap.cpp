@@ -127,7 +127,7 @@ void* allocate(State& state, const Request& request, Findings& findings) noexcep
   const std::size_t size_class = request.size > largest_stride - state.red_zone
                                      ? no_class
                                      : class_for(request.size + state.red_zone, request.alignment);
-  if (size_class == no_class) return allocate_large(state, request);
+  if (size_class == no_class) return allocate_large(state, request, findings);
   return allocate_slot(state, shard, size_class, request, findings);
 }
 

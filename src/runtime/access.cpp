@@ -107,6 +107,11 @@ void check_write(const void* address, std::size_t size, const Caller& caller) no
   check(address, size, true, caller);
 }
 
+bool may_access(const void* address, std::size_t size) noexcept {
+  const std::size_t room = room_in_block(address);
+  return size <= room && room != no_live_block;
+}
+
 void check_no_overlap(const void* to, const void* from, std::size_t size, const Caller& caller) noexcept {
   const auto left = reinterpret_cast<std::uintptr_t>(to);
   const auto right = reinterpret_cast<std::uintptr_t>(from);

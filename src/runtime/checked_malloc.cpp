@@ -80,15 +80,10 @@ Finding finding_of(ReportKind kind) noexcept {
 ALLOT_COLD void log_damage(Findings& findings, const Caller& caller) noexcept {
   for (std::size_t i = 0; i < findings.count(); ++i) {
     const Report& damage = findings[i];
-    BlockView block{};
     ReportFields fields;
     fields.finding = finding_of(damage.kind);
     fields.address = reinterpret_cast<std::uintptr_t>(damage.block) + static_cast<std::uintptr_t>(damage.offset);
-    if (find_block(damage.block, block)) {
-      report(fields, block, caller);
-    } else {
-      report(fields, caller);
-    }
+    report(fields, view_of(findings.facts(i), damage.kind != ReportKind::write_after_free, false), caller);
   }
 }
 
@@ -123,7 +118,7 @@ void* take_block(const Request& request, Findings& findings) noexcept {
   const std::size_t size_class = request.size > largest_stride - state->red_zone
                                      ? no_class
                                      : class_for(request.size + state->red_zone, request.alignment);
-  if (size_class == no_class) return allocate_large(*state, request);
+  if (size_class == no_class) return allocate_large(*state, request, findings);
   return allocate_slot(*state, shard, size_class, request, findings);
 }
 
@@ -347,8 +342,13 @@ void* allocate(std::size_t size, std::size_t alignment, Family family, const Cal
 }
 
 void* allocate_zeroed(std::size_t size, const Caller& caller) noexcept {
-  void* memory = allocate(size, 16, Family::malloc_family, caller);
-  // Blocks with a mapping of their own are fresh pages.
+  if (size > max_block_size) [[unlikely]] {
+    report_absurd_size(size, caller);
+    return nullptr;
+  }
+  Request request = request_for(size, 16, Family::malloc_family, capture(caller, settings.allocation_depth));
+  request.zeroed = true;
+  void* memory = allocate_traced(request, caller);
   if (memory != nullptr && BlockMap::find(memory).slab() != nullptr) std::memset(memory, 0, size);
   return memory;
 }

@@ -1,6 +1,8 @@
 /// Sums of blocks by kind of loss and call stack.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,11 +27,14 @@ struct LeakGroup {
   }
 };
 
-/// Groups one behind the other, and a hash table of their numbers, in pages of its own that are touched as used; half a
-/// million groups at most, further ones are not counted. Threads: not safe.
+/// Groups one behind the other, and a hash table of their numbers, in pages of its own: no more than the live blocks
+/// may need, a quarter of a million groups at most; further ones are not counted. Threads: not safe.
 class LeakGroups {
  public:
-  LeakGroups() noexcept : groups_(map<LeakGroup>()), numbers_(map<std::uint32_t>()) {}
+  explicit LeakGroups(std::size_t live_blocks) noexcept
+      : slots_(std::bit_ceil(std::clamp(live_blocks * 2, fewest_slots, most_slots))),
+        groups_(map<LeakGroup>()),
+        numbers_(map<std::uint32_t>()) {}
   LeakGroups(const LeakGroups&) = delete;
   LeakGroups& operator=(const LeakGroups&) = delete;
   ~LeakGroups() {
@@ -55,24 +60,25 @@ class LeakGroups {
   }
 
  private:
-  static constexpr std::size_t slots = std::size_t{1} << 19;
+  static constexpr std::size_t fewest_slots = 1024;
+  static constexpr std::size_t most_slots = std::size_t{1} << 19;
 
   template <class T>
-  [[nodiscard]] static std::size_t bytes() noexcept {
-    return sys::round_up_to_pages(slots * sizeof(T));
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return sys::round_up_to_pages(slots_ * sizeof(T));
   }
   template <class T>
-  [[nodiscard]] static T* map() noexcept {
+  [[nodiscard]] T* map() const noexcept {
     return static_cast<T*>(sys::map_pages(bytes<T>(), Alignment::from_bytes(sys::page_size())));
   }
 
   [[nodiscard]] LeakGroup* find(LeakKind kind, std::uint32_t stack, std::uintptr_t block) noexcept {
     if (groups_ == nullptr || numbers_ == nullptr) return nullptr;
-    const std::size_t start = (std::size_t{stack} * 4 + static_cast<std::size_t>(kind)) * 0x9E3779B97F4A7C15U >> 45;
+    const std::size_t start = (std::size_t{stack} * 4 + static_cast<std::size_t>(kind)) * 0x9E3779B97F4A7C15U >> 40;
     for (std::size_t probe = 0; probe < 4096; ++probe) {
-      std::uint32_t& number = numbers_[(start + probe) % slots];  // 0: none
+      std::uint32_t& number = numbers_[(start + probe) & (slots_ - 1)];  // 0: none
       if (number == 0) {
-        if (count_ == slots / 2) return nullptr;
+        if (count_ == slots_ / 2) return nullptr;
         groups_[count_] = {kind, stack, 0, 0, 0, 0, block};
         number = ++count_;
       }
@@ -82,6 +88,7 @@ class LeakGroups {
     return nullptr;
   }
 
+  std::size_t slots_;  // a power of two
   LeakGroup* groups_;
   std::uint32_t* numbers_;
   std::uint32_t count_ = 0;

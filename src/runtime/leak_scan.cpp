@@ -350,9 +350,10 @@ void add_leak_root(const void* memory, std::size_t size) noexcept {
 
 LeakTotals scan_for_leaks(std::uintptr_t stack_pointer, std::span<const std::uintptr_t> registers) noexcept {
   const sys::StoppedThreads stopped(500);
-  Scan scan(stack_pointer, stopped, count_live_blocks());
+  const std::size_t live_blocks = count_live_blocks();
+  Scan scan(stack_pointer, stopped, live_blocks);
   scan.mark_all(registers);
-  LeakGroups groups;
+  LeakGroups groups(live_blocks);
   LeakTotals totals = scan.count_all(groups);
   groups.log_all(checked_malloc::record());
   totals.threads_missing = stopped.missing();

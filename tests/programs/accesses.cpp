@@ -108,6 +108,31 @@ int write_after_free_large() {
   opaque(p)[500] = 1;
   return 0;
 }
+/// Others get the same place again and again, until the write is found as it is given out.
+[[gnu::noinline]] void use_up_quarantine(std::size_t size, int blocks) {
+  for (int i = 0; i < blocks; ++i) free(opaque(malloc(opaque(size))));
+}
+int write_after_free_found_at_reuse() {
+  char* p = block(64);
+  free(p);
+  opaque(p)[5] = 1;
+  use_up_quarantine(64, 5000);
+  return 0;
+}
+int write_after_free_large_found_at_reuse() {
+  char* p = block(100000);
+  free(p);
+  opaque(p)[500] = 1;
+  use_up_quarantine(100000, 500);
+  return 0;
+}
+int write_after_free_large_found_at_eviction() {
+  char* p = block(100000);
+  free(p);
+  opaque(p)[500] = 1;
+  use_up_quarantine(1000000, 50);
+  return 0;
+}
 int write_after_delete() {
   struct Pair {
     long a, b, c;
@@ -321,6 +346,9 @@ const Program access_programs[] = {
     {"write_after_free", "write-after-free", &write_after_free},
     {"write_after_free_first_byte", "write-after-free", &write_after_free_first_byte},
     {"write_after_free_large", "write-after-free", &write_after_free_large},
+    {"write_after_free_found_at_reuse", "write-after-free", &write_after_free_found_at_reuse},
+    {"write_after_free_large_found_at_reuse", "write-after-free", &write_after_free_large_found_at_reuse},
+    {"write_after_free_large_found_at_eviction", "write-after-free", &write_after_free_large_found_at_eviction},
     {"write_after_delete", "write-after-free", &write_after_delete},
     {"write_after_realloc_moved", "write-after-free", &write_after_realloc_moved},
     {"memset_past", "write-out-of-bounds,write-past-end", &memset_past},

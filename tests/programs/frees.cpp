@@ -244,6 +244,21 @@ int bad_alignment() {
 }
 
 // Clean ones.
+/// Also where a place was used before.
+int clean_large_callocs() {
+  for (int i = 0; i < 400; ++i) {
+    const std::size_t size = 40000 + static_cast<std::size_t>(i) * 100;
+    char* filled = static_cast<char*>(malloc(size));
+    memset(filled, 'x', size);
+    free(filled);
+    char* zeros = static_cast<char*>(calloc(size, 1));
+    for (std::size_t at = 0; at < size; ++at) {
+      if (zeros[at] != 0) return 1;
+    }
+    free(zeros);
+  }
+  return 0;
+}
 int clean_families() {
   free(malloc(0));
   free(nullptr);
@@ -340,6 +355,7 @@ const Program free_programs[] = {
     {"absurd_realloc", "absurd-size", &absurd_realloc},
     {"absurd_new", "absurd-size", &absurd_new},
     {"bad_alignment", "invalid-alignment", &bad_alignment},
+    {"clean_large_callocs", "", &clean_large_callocs},
     {"clean_families", "", &clean_families},
     {"clean_news", "", &clean_news},
     {"clean_reallocs", "", &clean_reallocs},

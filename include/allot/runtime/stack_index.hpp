@@ -35,9 +35,17 @@ class StackIndex {
   /// means that there is none. 0 also when the table is full; then `add` was not called.
   template <class IsIt, class Add>
   std::uint32_t find_or_add(std::uint32_t hash, const IsIt& is_it, const Add& add) noexcept {
+    // Where there are many stacks most lie on a later level: the loads of all levels overlap.
+    Slot* buckets[levels];
     std::size_t level_begin = 0;
-    for (std::size_t buckets = first_buckets; buckets <= last_buckets; buckets *= growth) {
-      Slot* bucket = slots_ + level_begin + ((hash >> 8) % buckets) * bucket_slots;
+    std::size_t level_buckets = first_buckets;
+    for (Slot*& bucket : buckets) {
+      bucket = slots_ + (level_begin + (hash >> 8) % level_buckets) * bucket_slots;
+      __builtin_prefetch(bucket);
+      level_begin += level_buckets;
+      level_buckets *= growth;
+    }
+    for (Slot* bucket : buckets) {
       for (std::size_t i = 0; i < bucket_slots; ++i) {
         std::uint64_t found = bucket[i].load(std::memory_order_acquire);
         if (found == 0) {
@@ -50,7 +58,6 @@ class StackIndex {
         const auto number = static_cast<std::uint32_t>(found);
         if (static_cast<std::uint32_t>(found >> 32) == hash && is_it(number)) return number;
       }
-      level_begin += buckets * bucket_slots;
     }
     return 0;
   }
@@ -61,7 +68,7 @@ class StackIndex {
   static constexpr std::size_t bucket_slots = 8;
   static constexpr std::size_t growth = 8;
   static constexpr std::size_t first_buckets = 512;
-  static constexpr std::size_t last_buckets = first_buckets * growth * growth * growth;
+  static constexpr std::size_t levels = 4;
   static constexpr std::size_t bytes =
       first_buckets * (1 + growth + growth * growth + growth * growth * growth) * bucket_slots * sizeof(Slot);
 

@@ -50,17 +50,26 @@ class Findings {
   [[nodiscard]] bool full() const noexcept { return count_ + 2 > capacity; }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
-  ALLOT_COLD void add(const Report& report) noexcept {
-    if (count_ < capacity) ::new (&storage_[count_++ * sizeof(Report)]) Report(report);
+  /// With what was known of the block then: by the time the report is read its place may hold another.
+  ALLOT_COLD void add(const Report& report, const BlockFacts& facts = {}) noexcept {
+    if (count_ < capacity) ::new (&storage_[count_++ * sizeof(Entry)]) Entry{report, facts};
   }
 
-  [[nodiscard]] Report& operator[](std::size_t index) noexcept {
-    return *std::launder(reinterpret_cast<Report*>(&storage_[index * sizeof(Report)]));
-  }
+  [[nodiscard]] Report& operator[](std::size_t index) noexcept { return entry(index).report; }
+  [[nodiscard]] const BlockFacts& facts(std::size_t index) noexcept { return entry(index).facts; }
 
  private:
+  struct Entry {
+    Report report;
+    BlockFacts facts;
+  };
+
+  [[nodiscard]] Entry& entry(std::size_t index) noexcept {
+    return *std::launder(reinterpret_cast<Entry*>(&storage_[index * sizeof(Entry)]));
+  }
+
   std::size_t count_ = 0;
-  alignas(Report) std::byte storage_[capacity * sizeof(Report)];
+  alignas(Entry) std::byte storage_[capacity * sizeof(Entry)];
 };
 
 }  // namespace allot::inline v0_1::checked

@@ -19,6 +19,7 @@ namespace {
 constinit DescriptorPool<LargeBlock> descriptors;
 
 constexpr std::size_t large_front_zone = 64;
+constexpr int most_looked_at = 16;              // dead blocks that are asked for their mapping
 constexpr std::size_t most_guarded_dead = 256;  // mappings a freed guarded block keeps: three of vm.max_map_count
 
 /// Bytes between the start of the mapping and the block.
@@ -59,10 +60,11 @@ void lay_zones(const State& state, const LargeBlock& block) noexcept {
 
 void note_damage(ReportKind kind, const LargeBlock& block, const std::byte* zone, const Damage& damage,
                  Findings& findings) noexcept {
-  Report report = report_about(kind, facts_of(block));
+  const BlockFacts facts = facts_of(block);
+  Report report = report_about(kind, facts);
   report.offset = zone - block.block + static_cast<std::ptrdiff_t>(damage.first);
   report.damaged = damage.count;
-  findings.add(report);
+  findings.add(report, facts);
 }
 
 /// Checks one stretch of pattern and lays it again if it changed.
@@ -138,7 +140,6 @@ void enter(State& state, LargeBlock* block, const Request& request) noexcept {
   state.large.live.push_back(block);
   state.large.live_bytes += block->size;
   ++state.large.total_blocks;
-  state.metadata_bytes.fetch_add(sizeof(LargeBlock), std::memory_order_relaxed);
 }
 
 /// Guarded blocks come from pages even when the heap has a backing allocator.
@@ -182,18 +183,50 @@ void quarantine(State& state, LargeBlock* block, Findings& findings) noexcept {
   }
 }
 
-bool map_large(State& state, LargeBlock& block, const Request& request) noexcept {
-  const std::size_t front = front_of(state, request);
+/// The mapping a request wants: its size, 0 when there is none that large, and what it is aligned to.
+struct Extent {
   std::size_t size = 0;
+  Alignment alignment;
+};
+
+Extent extent_of(const State& state, const Request& request) noexcept {
   const Alignment granule = Alignment::from_bytes(granule_bytes);
   const std::size_t room = request.room > request.size ? request.room : request.size;
-  if (!checked_add(room, front + state.red_zone, size) || !checked_forward(size, granule, size)) return false;
-  block.memory_alignment = Alignment::max(request.alignment, granule).bytes();
-  block.memory_size = size;
-  block.memory = static_cast<std::byte*>(map_block_memory(state, size, Alignment::from_bytes(block.memory_alignment)));
-  block.block = block.memory + front;
+  std::size_t size = 0;
+  const bool exists =
+      checked_add(room, front_of(state, request) + state.red_zone, size) && checked_forward(size, granule, size);
+  return {exists ? size : 0, Alignment::max(request.alignment, granule)};
+}
+
+bool map_large(State& state, LargeBlock& block, const Extent& extent) noexcept {
+  block.memory_alignment = extent.alignment.bytes();
+  block.memory_size = extent.size;
+  block.memory = static_cast<std::byte*>(map_block_memory(state, extent.size, extent.alignment));
   block.readable = block.memory;
   return block.memory != nullptr;
+}
+
+/// A dead block with such a mapping behind which half of the quarantine has filled up since: checked, and out of the
+/// queue. A program that maps and frees the same buffer again and again would else pay the system for each of them.
+/// Null when there is none.
+LargeBlock* take_waited(State& state, const Extent& extent, Findings& findings) noexcept {
+  if (state.options.never_unmap || state.options.retain_metadata) return nullptr;
+  const MaybeLock lock(state.large.mutex, state.thread_safe);
+  std::size_t behind = state.large.dead_bytes;
+  LargeBlock* block = state.large.dead.front;
+  for (int looked_at = 0; block != nullptr && looked_at < most_looked_at; ++looked_at, block = block->next) {
+    behind -= block->size;
+    if (behind < state.options.large_quarantine_bytes / 2) return nullptr;
+    if (block->memory_size != extent.size || block->memory_alignment != extent.alignment.bytes()) continue;
+    state.large.dead.remove(block);
+    state.large.dead_bytes -= block->size;
+    check_dead(state, *block, findings);
+    unpoison(block->memory, block->memory_size);
+    block->filled = all_filled;
+    block->first_free = TraceId::none;
+    return block;
+  }
+  return nullptr;
 }
 
 bool map_guarded(State& state, LargeBlock& block, const Request& request) noexcept {
@@ -215,25 +248,40 @@ bool map_guarded(State& state, LargeBlock& block, const Request& request) noexce
   return false;
 }
 
-void* finish(State& state, LargeBlock* block, const Request& request) noexcept {
-  if (!BlockMap::set(block->memory, block->memory_size, BlockOwner(block))) {
-    unmap(state, block);
-    descriptors.give_back(block);
-    return nullptr;
-  }
+/// The mapping becomes the caller's block.
+void* open_block(State& state, LargeBlock* block, const Request& request) noexcept {
   block->size = request.size;
-  if (!block->guarded) set_readable_end(state, *block);
+  if (!block->guarded) {
+    block->block = block->memory + front_of(state, request);
+    set_readable_end(state, *block);
+  }
   lay_zones(state, *block);
   enter(state, block, request);
   return block->block;
 }
 
+/// As `open_block`, of a mapping that is new.
+void* open_new_block(State& state, LargeBlock* block, const Request& request) noexcept {
+  if (!BlockMap::set(block->memory, block->memory_size, BlockOwner(block))) {
+    unmap(state, block);
+    descriptors.give_back(block);
+    return nullptr;
+  }
+  state.metadata_bytes.fetch_add(sizeof(LargeBlock), std::memory_order_relaxed);
+  return open_block(state, block, request);
+}
+
 }  // namespace
 
-void* allocate_large(State& state, const Request& request) noexcept {
+void* allocate_large(State& state, const Request& request, Findings& findings) noexcept {
+  const Extent extent = extent_of(state, request);
+  if (extent.size == 0) return nullptr;
+  if (!request.zeroed) {
+    if (LargeBlock* waited = take_waited(state, extent, findings)) return open_block(state, waited, request);
+  }
   LargeBlock* block = descriptors.take();
   if (block == nullptr) return nullptr;
-  if (map_large(state, *block, request)) return finish(state, block, request);
+  if (map_large(state, *block, extent)) return open_new_block(state, block, request);
   descriptors.give_back(block);
   return nullptr;
 }
@@ -241,7 +289,7 @@ void* allocate_large(State& state, const Request& request) noexcept {
 void* allocate_guarded(State& state, const Request& request) noexcept {
   LargeBlock* block = descriptors.take();
   if (block == nullptr) return nullptr;
-  if (map_guarded(state, *block, request)) return finish(state, block, request);
+  if (map_guarded(state, *block, request)) return open_new_block(state, block, request);
   descriptors.give_back(block);
   return nullptr;
 }

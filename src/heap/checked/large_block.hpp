@@ -54,8 +54,9 @@ struct LargeBlocks {
 struct Request;
 class Findings;
 
-/// A block with a mapping of its own; null when out of memory. These take the lock of the large blocks.
-[[nodiscard]] void* allocate_large(State& state, const Request& request) noexcept;
+/// A block with a mapping of its own, or with one that waited in quarantine for long enough; null when out of memory.
+/// These take the lock of the large blocks.
+[[nodiscard]] void* allocate_large(State& state, const Request& request, Findings& findings) noexcept;
 /// The same between inaccessible pages; null also when the request is none for that (see can_guard).
 [[nodiscard]] void* allocate_guarded(State& state, const Request& request) noexcept;
 

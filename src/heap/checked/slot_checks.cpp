@@ -6,10 +6,11 @@ namespace {
 
 void note_damage(ReportKind kind, Slab& slab, std::uint32_t index, std::ptrdiff_t offset, const Damage& damage,
                  Findings& findings) noexcept {
-  Report report = report_about(kind, facts_of(slab, index));
+  const BlockFacts facts = facts_of(slab, index);
+  Report report = report_about(kind, facts);
   report.offset = offset;
   report.damaged = damage.count;
-  findings.add(report);
+  findings.add(report, facts);
 }
 
 bool is_live(const Slab& slab, std::uint32_t index) noexcept {

@@ -66,10 +66,13 @@ FilledGroups touched_groups(const Groups& groups) noexcept {
 FilledGroups fill_touched(std::byte* block, std::size_t size) noexcept {
   const Groups groups(block, size);
   const FilledGroups touched = touched_groups(groups);
-  for (std::size_t group = 0; group < groups.count(); ++group) {
+  for (std::size_t group = 0, next = 0; group < groups.count(); group = next) {
+    const bool here = (touched >> group & 1U) != 0;
+    for (next = group + 1; next < groups.count() && ((touched >> next & 1U) != 0) == here; ++next) {
+    }
     std::byte* begin = groups.begin(group);
-    std::byte* end = groups.begin(group + 1);
-    if ((touched >> group & 1U) != 0) {
+    std::byte* end = groups.begin(next);
+    if (here) {
       begin = std::max(begin, block);
       std::memset(begin, pattern_byte, static_cast<std::size_t>(std::min(end, block + size) - begin));
     } else {

@@ -90,8 +90,9 @@ char* checked_search(const char* text, int character, const Caller& caller) noex
 /// What a comparison must have read: both strings up to the first difference.
 template <class Real>
 int checked_compare(Real& real, const char* left, const char* right, size_t limit, const Caller& caller) noexcept {
-  const size_t room =
-      runtime::room_at(left) < runtime::room_at(right) ? runtime::room_at(left) : runtime::room_at(right);
+  const size_t left_room = runtime::room_at(left);
+  const size_t right_room = runtime::room_at(right);
+  const size_t room = left_room < right_room ? left_room : right_room;
   if (room < limit) {
     const size_t left_length = real_strnlen(left, room);
     const size_t right_length = real_strnlen(right, room);

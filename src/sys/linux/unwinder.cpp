@@ -18,6 +18,11 @@ struct CachedRow {
 constexpr std::size_t cache_bits = 14;  // a compiler allocates from that many places
 constinit CachedRow cache[std::size_t{1} << cache_bits];
 
+/// A bit for each part of the cache that rows were kept in: what was never touched need not be forgotten.
+constexpr std::size_t parts = 64;
+constexpr std::size_t part_size = (std::size_t{1} << cache_bits) / parts;
+constinit std::atomic<std::uint64_t> used_parts{0};
+
 /// Bits: kind 3, frame pointer slot 16, CFA offset 32.
 std::uint64_t pack(const UnwindRow& row) noexcept {
   return static_cast<std::uint64_t>(row.kind) | std::uint64_t{static_cast<std::uint16_t>(row.fp_slot)} << 3 |
@@ -32,6 +37,8 @@ UnwindRow unpack(std::uint64_t packed) noexcept {
 
 ALLOT_COLD std::uint64_t read_and_keep(CachedRow& cached, std::uintptr_t address) noexcept {
   const std::uint64_t packed = pack(read_unwind_row(address));
+  const std::uint64_t part = std::uint64_t{1} << static_cast<std::size_t>(&cached - cache) / part_size;
+  if ((used_parts.load(std::memory_order_relaxed) & part) == 0) used_parts.fetch_or(part);
   cached.row.store(packed, std::memory_order_relaxed);
   cached.address_and_row.store(packed ^ address, std::memory_order_relaxed);
   return packed;
@@ -118,7 +125,13 @@ constexpr std::uintptr_t word = sizeof(std::uintptr_t);
 }
 
 void forget_unwind_rows() noexcept {
-  for (CachedRow& cached : cache) cached.address_and_row.store(0, std::memory_order_relaxed);
+  const std::uint64_t used = used_parts.exchange(0);
+  for (std::size_t part = 0; part < parts; ++part) {
+    if ((used >> part & 1U) == 0) continue;
+    for (std::size_t i = part * part_size; i < (part + 1) * part_size; ++i) {
+      cache[i].address_and_row.store(0, std::memory_order_relaxed);
+    }
+  }
 }
 
 }  // namespace allot::inline v0_1::sys

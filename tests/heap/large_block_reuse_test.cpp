@@ -1,0 +1,109 @@
+// A large block takes the mapping of one that has waited in quarantine.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <set>
+
+#include "allot/heap/general_purpose_allocator.hpp"
+
+namespace allot {
+namespace {
+
+constexpr std::size_t block_size = 100'000;
+constexpr Alignment alignment = Alignment::from_bytes(16);
+
+struct Notes {
+  int count = 0;
+  Report last;
+
+  static void note(void* context, const Report& report) noexcept {
+    Notes& self = *static_cast<Notes*>(context);
+    ++self.count;
+    self.last = report;
+  }
+  [[nodiscard]] CheckedHeapOptions options() noexcept {
+    CheckedHeapOptions made;
+    made.handler = {this, &note};
+    made.large_quarantine_bytes = 20 * block_size;
+    return made;
+  }
+};
+
+/// The places of `rounds` blocks of which each is freed before the next is taken.
+std::set<void*> places(CheckedHeap& heap, int rounds, std::size_t size = block_size) {
+  std::set<void*> seen;
+  for (int i = 0; i < rounds; ++i) {
+    void* block = heap.raw_alloc(size, alignment);
+    EXPECT_NE(block, nullptr);
+    if (block == nullptr) break;
+    std::memset(block, i, size);
+    seen.insert(block);
+    heap.raw_free(block, size, alignment);
+  }
+  return seen;
+}
+
+TEST(LargeBlockReuse, HalfOfTheQuarantineFillsUpFirst) {
+  Notes notes;
+  CheckedHeap heap(notes.options());
+  void* first = heap.raw_alloc(block_size, alignment);
+  heap.raw_free(first, block_size, alignment);
+  EXPECT_EQ(places(heap, 10).count(first), 0U);
+  EXPECT_EQ(places(heap, 1).count(first), 1U);
+  EXPECT_LE(places(heap, 1000).size(), 11U);
+  EXPECT_EQ(heap.deinit(), Check::ok);
+  EXPECT_EQ(notes.count, 0);
+}
+
+TEST(LargeBlockReuse, SizesOfOneMappingShareIt) {
+  Notes notes;
+  CheckedHeap heap(notes.options());
+  std::set<void*> seen = places(heap, 30);
+  seen.merge(places(heap, 300, block_size - 20'000));
+  EXPECT_LE(seen.size(), 15U);  // of the smaller ones a few more wait
+  EXPECT_EQ(heap.deinit(), Check::ok);
+  EXPECT_EQ(notes.count, 0);
+}
+
+TEST(LargeBlockReuse, OverflowOfTheNewBlockIsFound) {
+  Notes notes;
+  CheckedHeap heap(notes.options());
+  (void)places(heap, 30);
+  const std::size_t size = block_size - 20'001;
+  auto* block = static_cast<char*>(heap.raw_alloc(size, alignment));
+  unpoison(block + size, 1);
+  block[size] = 'x';
+  heap.raw_free(block, size, alignment);
+  EXPECT_EQ(notes.count, 1);
+  EXPECT_EQ(notes.last.kind, ReportKind::overflow);
+  EXPECT_EQ(notes.last.size, size);
+  EXPECT_EQ(heap.deinit(), Check::ok);
+}
+
+TEST(LargeBlockReuse, AWriteToTheDeadBlockIsReportedAsTheDeadOnes) {
+  Notes notes;
+  CheckedHeap heap(notes.options());
+  auto* dead = static_cast<char*>(heap.raw_alloc(block_size, alignment));
+  heap.raw_free(dead, block_size, alignment);
+  unpoison(dead, block_size);
+  dead[3] = 'x';
+  (void)places(heap, 40, block_size - 1);
+  EXPECT_EQ(notes.count, 1);
+  EXPECT_EQ(notes.last.kind, ReportKind::write_after_free);
+  EXPECT_EQ(notes.last.size, block_size);
+  EXPECT_EQ(notes.last.offset, 3);
+  EXPECT_EQ(heap.deinit(), Check::ok);
+}
+
+TEST(LargeBlockReuse, NotWhereMemoryStaysUntilTheEnd) {
+  Notes notes;
+  CheckedHeapOptions options = notes.options();
+  options.never_unmap = true;
+  CheckedHeap heap(options);
+  EXPECT_EQ(places(heap, 50).size(), 50U);
+  EXPECT_EQ(heap.deinit(), Check::ok);
+  EXPECT_EQ(notes.count, 0);
+}
+
+}  // namespace
+}  // namespace allot
