@@ -59,6 +59,14 @@ ALLOT_NOINLINE void check_closely(const void* memory, std::size_t size, bool wri
     report_misplaced(block, memory, size, write, caller);
 }
 
+bool overlap(const void* to, const void* from, std::size_t size) noexcept {
+  const auto left = reinterpret_cast<std::uintptr_t>(to);
+  const auto right = reinterpret_cast<std::uintptr_t>(from);
+  const std::uintptr_t distance = left < right ? right - left : left - right;
+  // The same range on itself copies nothing; compilers emit it for self-assignment.
+  return distance < size && distance != 0;
+}
+
 constexpr std::size_t no_live_block = SIZE_MAX - 1;
 
 /// Bytes from `memory` to the end of its live block, without a lock; SIZE_MAX when no block covers it, `no_live_block`
@@ -83,9 +91,15 @@ ALLOT_ALWAYS_INLINE std::size_t room_in_block(const void* memory) noexcept {
   return offset < large.size ? large.size - offset : 0;
 }
 
-ALLOT_ALWAYS_INLINE void check(const void* memory, std::size_t size, bool write, const Caller& caller) noexcept {
+ALLOT_ALWAYS_INLINE bool is_allowed(const void* memory, std::size_t size) noexcept {
+  if (!checking) [[unlikely]]
+    return true;
   const std::size_t room = room_in_block(memory);
-  if (size > room || room == no_live_block) [[unlikely]]
+  return size <= room && room != no_live_block;
+}
+
+ALLOT_ALWAYS_INLINE void check(const void* memory, std::size_t size, bool write, const Caller& caller) noexcept {
+  if (!is_allowed(memory, size)) [[unlikely]]
     check_closely(memory, size, write, caller);
 }
 
@@ -107,28 +121,27 @@ void check_write(const void* address, std::size_t size, const Caller& caller) no
   check(address, size, true, caller);
 }
 
-bool may_access(const void* address, std::size_t size) noexcept {
-  const std::size_t room = room_in_block(address);
-  return size <= room && room != no_live_block;
-}
-
 void check_no_overlap(const void* to, const void* from, std::size_t size, const Caller& caller) noexcept {
-  const auto left = reinterpret_cast<std::uintptr_t>(to);
-  const auto right = reinterpret_cast<std::uintptr_t>(from);
-  const std::uintptr_t distance = left < right ? right - left : left - right;
-  // The same range on itself copies nothing; compilers emit it for self-assignment.
-  if (distance >= size || distance == 0 || !checking) [[likely]]
+  if (!overlap(to, from, size) || !checking) [[likely]]
     return;
   BlockView block;
   ReportFields fields;
   fields.finding = Finding::overlapping_copy;
-  fields.address = left;
+  fields.address = reinterpret_cast<std::uintptr_t>(to);
   fields.given_size = size;
   if (checked_malloc::find_block(to, block)) {
     checked_malloc::report(fields, block, caller);
   } else if (checked_malloc::has_started()) {
     checked_malloc::report(fields, caller);
   }
+}
+
+bool may_move(const void* to, const void* from, std::size_t size) noexcept {
+  return is_allowed(from, size) && is_allowed(to, size);
+}
+
+bool may_copy(const void* to, const void* from, std::size_t size) noexcept {
+  return is_allowed(from, size) && is_allowed(to, size) && !overlap(to, from, size);
 }
 
 std::size_t room_at(const void* address) noexcept {

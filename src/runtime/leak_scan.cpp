@@ -1,5 +1,6 @@
 #include "allot/runtime/leak_scan.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "../heap/checked/block_map.hpp"
@@ -8,6 +9,7 @@
 #include "allot/runtime/own_pages.hpp"
 #include "allot/runtime/thread_stacks.hpp"
 #include "allot/sys/mappings.hpp"
+#include "allot/sys/own_memory.hpp"
 #include "allot/sys/pages.hpp"
 #include "allot/sys/stopped_threads.hpp"
 #include "checked_malloc_state.hpp"
@@ -159,7 +161,9 @@ class CopyBuffer {
 class Scan {
  public:
   Scan(std::uintptr_t stack_pointer, const sys::StoppedThreads& stopped, std::size_t live_blocks) noexcept
-      : stack_pointer_(stack_pointer), stopped_(stopped), reachable_(live_blocks), possible_(live_blocks) {}
+      : stack_pointer_(stack_pointer), stopped_(stopped), reachable_(live_blocks), possible_(live_blocks) {
+    find_heap();
+  }
 
   void mark_all(std::span<const std::uintptr_t> registers) noexcept {
     scan_roots();
@@ -189,6 +193,28 @@ class Scan {
   }
 
  private:
+  /// From the lowest to the highest address of the heap.
+  void find_heap() noexcept {
+    std::uintptr_t begin = UINTPTR_MAX;
+    std::uintptr_t end = 0;
+    const auto consider = [&](const std::byte* memory, std::size_t size) noexcept {
+      const auto address = reinterpret_cast<std::uintptr_t>(memory);
+      begin = std::min(begin, address);
+      end = std::max(end, address + size);
+    };
+    State& state = checked_malloc::engine();
+    for (std::size_t i = 0; i < state.shard_count; ++i) {
+      for (const Slab* slab = state.shards[i].slabs; slab != nullptr; slab = slab->next_of_shard) {
+        consider(slab->memory, slab->memory_size);
+      }
+    }
+    for (const LargeBlock* block = state.large.live.front; block != nullptr; block = block->next) {
+      consider(block->memory, block->memory_size);
+    }
+    heap_begin_ = begin;
+    heap_size_ = end > begin ? end - begin : 0;
+  }
+
   void scan_roots() noexcept {
     (void)sys::for_each_mapping(this, [](void* self, const sys::Mapping& mapping) noexcept {
       static_cast<Scan*>(self)->scan_mapping(mapping);
@@ -215,10 +241,13 @@ class Scan {
     } else {
       skip_below_ = 0;
     }
-    sys::for_each_resident_range(begin, mapping.end, this,
-                                 [](void* self, std::uintptr_t from, std::uintptr_t to) noexcept {
-                                   static_cast<Scan*>(self)->scan_range(from, to);
-                                 });
+    is_stable_ = !mapping.shared && stopped_.missing() == 0;
+    while (begin < mapping.end) {
+      std::uintptr_t end = begin;
+      while (end < mapping.end && !is_ours(end)) end += page_bytes;
+      if (begin < end) scan_range(begin, end);
+      begin = end + page_bytes;
+    }
   }
 
   static bool is_device(const sys::Mapping& mapping) noexcept {
@@ -243,28 +272,29 @@ class Scan {
   }
 
   void scan_range(std::uintptr_t begin, std::uintptr_t end) noexcept {
-    while (begin < end) {
-      std::uintptr_t stop = begin;
-      while (stop < end && !is_ours(stop)) stop += page_bytes;
-      if (begin < stop) scan_pages(begin, stop);
-      begin = stop + page_bytes;
-    }
+    resident_pages_.for_each_range(begin, end, this, [](void* self, std::uintptr_t from, std::uintptr_t to) noexcept {
+      static_cast<Scan*>(self)->scan_pages(from, to);
+    });
   }
 
   /// What cannot be read is skipped by pages.
   void scan_pages(std::uintptr_t begin, std::uintptr_t end) noexcept {
     while (begin < end) {
       const std::size_t wanted = end - begin < buffer_.bytes() ? end - begin : buffer_.bytes();
-      const std::size_t got = sys::copy_own_memory(begin, buffer_.words(), wanted);
-      for (std::size_t i = 0; i < got / sizeof(std::uintptr_t); ++i) {
-        if (begin + i * sizeof(std::uintptr_t) >= skip_below_) reach(buffer_.words()[i]);
-      }
+      const std::size_t got = is_stable_ ? sys::copy_stable_memory(begin, buffer_.words(), wanted)
+                                         : sys::copy_own_memory(begin, buffer_.words(), wanted);
+      const std::uintptr_t* words = buffer_.words();
+      const std::uintptr_t* end_of_words = words + got / sizeof(std::uintptr_t);
+      if (begin < skip_below_) words += std::min((skip_below_ - begin + 7) / sizeof(std::uintptr_t), got / 8);
+      for (; words < end_of_words; ++words) reach(*words);
       begin += got < page_bytes ? page_bytes : got & ~(page_bytes - 1);
     }
   }
 
-  /// A pointer found in the roots or in a reachable block.
+  /// A pointer found in the roots or in a reachable block. Most words are none into the heap at all.
   void reach(std::uintptr_t word) noexcept {
+    if (word - heap_begin_ >= heap_size_) [[likely]]
+      return;
     bool at_start = false;
     const Block block = block_at(word, at_start);
     if (!block || block.has(Mark::reachable)) return;
@@ -337,7 +367,11 @@ class Scan {
   const sys::StoppedThreads& stopped_;
   WorkList reachable_;
   WorkList possible_;
+  std::uintptr_t heap_begin_ = 0;
+  std::uintptr_t heap_size_ = 0;
+  sys::ResidentPages resident_pages_;
   std::uintptr_t skip_below_ = 0;
+  bool is_stable_ = false;  // nobody unmaps the mapping that is being scanned
   CopyBuffer buffer_;
 };
 

@@ -18,11 +18,12 @@ void check_accesses(bool wanted) noexcept;
 void check_read(const void* address, std::size_t size, const Caller& caller) noexcept;
 void check_write(const void* address, std::size_t size, const Caller& caller) noexcept;
 
-/// Whether such an access would not be reported: for callers that ask before they decide what they have to check.
-[[nodiscard]] bool may_access(const void* address, std::size_t size) noexcept;
-
 /// Reports ranges that overlap in a function that forbids it.
 void check_no_overlap(const void* to, const void* from, std::size_t size, const Caller& caller) noexcept;
+
+/// Whether reading (or writing) `size` bytes at both addresses would not be reported; `may_copy`: nor their overlap.
+[[nodiscard]] bool may_move(const void* to, const void* from, std::size_t size) noexcept;
+[[nodiscard]] bool may_copy(const void* to, const void* from, std::size_t size) noexcept;
 
 /// Bytes from `address` to the end of its live block; SIZE_MAX outside every block, and in a freed one.
 [[nodiscard]] std::size_t room_at(const void* address) noexcept;

@@ -38,14 +38,22 @@ void for_each_module(void* context, void (*visit)(void* context, const LoadedMod
 /// A number that changes whenever a library is loaded or unloaded. A microsecond.
 [[nodiscard]] std::uint64_t module_changes() noexcept;
 
-/// Calls `visit(context, begin, end)` for the stretches of [begin, end) (page boundaries) that have memory behind them.
-/// What was mapped and never touched is left out where the kernel tells (/proc/self/pagemap).
-void for_each_resident_range(std::uintptr_t begin, std::uintptr_t end, void* context,
-                             void (*visit)(void* context, std::uintptr_t begin, std::uintptr_t end) noexcept) noexcept;
+/// Tells which pages have memory behind them, where the kernel does (/proc/self/pagemap, open while this lives).
+class ResidentPages {
+ public:
+  ResidentPages() noexcept;
+  ResidentPages(const ResidentPages&) = delete;
+  ResidentPages& operator=(const ResidentPages&) = delete;
+  ~ResidentPages();
 
-/// Copies memory of this process that may vanish meanwhile; how many bytes could be read. Never a fault, unless a
-/// seccomp filter forbids process_vm_readv: then it is read as it is.
-[[nodiscard]] std::size_t copy_own_memory(std::uintptr_t from, void* to, std::size_t size) noexcept;
+  /// Calls `visit(context, begin, end)` for the stretches of [begin, end) (page boundaries) that have memory behind
+  /// them: what was mapped and never touched is left out.
+  void for_each_range(std::uintptr_t begin, std::uintptr_t end, void* context,
+                      void (*visit)(void* context, std::uintptr_t begin, std::uintptr_t end) noexcept) const noexcept;
+
+ private:
+  int file_;
+};
 
 /// The path of the running program, in `buffer` (cut off to its size).
 [[nodiscard]] std::string_view program_path(std::span<char> buffer) noexcept;

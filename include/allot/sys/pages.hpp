@@ -51,6 +51,9 @@ void purge_pages_lazily(void* pages, std::size_t size) noexcept;
 /// out. False when the kernel does not tell. One byte a page.
 [[nodiscard]] bool ask_pages_in_memory(const void* pages, std::size_t size, unsigned char* in_memory) noexcept;
 
+/// Puts memory behind pages that are going to be written, in one system call instead of a fault each. A hint.
+void populate_pages(void* pages, std::size_t size) noexcept;
+
 /// Changes what may be done with the pages; false and unchanged when the kernel has no mapping left to give
 /// (vm.max_map_count).
 [[nodiscard]] bool protect_pages(void* pages, std::size_t size, Access access) noexcept;

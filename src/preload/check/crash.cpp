@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "allot/sys/own_memory.hpp"
 #include "allot/sys/pages.hpp"
 #include "allot/sys/process.hpp"
 #include "crash_stack.hpp"
@@ -87,6 +88,7 @@ void note_crash(int signal, const ucontext_t& context) noexcept {
 }
 
 void on_signal(int signal, siginfo_t* info, void* opaque_context) {
+  if (info->si_code > 0 && sys::mend_copy_fault(opaque_context)) return;
   const int kept_errno = errno;
   const ucontext_t& context = *static_cast<const ucontext_t*>(opaque_context);
   const bool was_guard = signal == SIGSEGV && info->si_code > 0 && handle_guard(*info, context);

@@ -3,7 +3,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -181,16 +180,21 @@ std::size_t read_page_words(int file, std::uintptr_t first_page, std::span<std::
 
 }  // namespace
 
-void for_each_resident_range(std::uintptr_t begin, std::uintptr_t end, void* context,
-                             void (*visit)(void*, std::uintptr_t, std::uintptr_t) noexcept) noexcept {
-  const int file = ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return visit(context, begin, end);
+ResidentPages::ResidentPages() noexcept : file_(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)) {}
+
+ResidentPages::~ResidentPages() {
+  if (file_ >= 0) ::close(file_);
+}
+
+void ResidentPages::for_each_range(std::uintptr_t begin, std::uintptr_t end, void* context,
+                                   void (*visit)(void*, std::uintptr_t, std::uintptr_t) noexcept) const noexcept {
+  if (file_ < 0) return visit(context, begin, end);
   const std::uintptr_t page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   std::uint64_t words[512];
   std::uintptr_t resident = 0;  // begin of the stretch found last, or 0
   for (std::uintptr_t at = begin; at < end;) {
     const std::size_t left = (end - at) / page;
-    const std::size_t got = read_page_words(file, at / page, {words, left < 512 ? left : 512});
+    const std::size_t got = read_page_words(file_, at / page, {words, left < 512 ? left : 512});
     if (got == 0) {
       if (resident == 0) resident = at;
       break;
@@ -204,19 +208,7 @@ void for_each_resident_range(std::uintptr_t begin, std::uintptr_t end, void* con
       }
     }
   }
-  ::close(file);
   if (resident != 0) visit(context, resident, end);
-}
-
-std::size_t copy_own_memory(std::uintptr_t from, void* to, std::size_t size) noexcept {
-  const iovec local{to, size};
-  const iovec remote{reinterpret_cast<void*>(from), size};
-  const ssize_t copied = ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0);
-  if (copied >= 0) return static_cast<std::size_t>(copied);
-  if (errno == EFAULT) return 0;
-  // Forbidden in here (seccomp): read it and trust the map.
-  std::memcpy(to, reinterpret_cast<const void*>(from), size);
-  return size;
 }
 
 std::string_view program_path(std::span<char> buffer) noexcept {

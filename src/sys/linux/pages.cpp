@@ -131,6 +131,12 @@ void purge_pages_lazily(void* pages, std::size_t size) noexcept {
   if (::madvise(pages, size, MADV_FREE) != 0) ::madvise(pages, size, MADV_DONTNEED);
 }
 
+void populate_pages(void* pages, std::size_t size) noexcept {
+  constexpr int populate_write = 23;  // MADV_POPULATE_WRITE, since 5.14
+  const KeepErrno keep;
+  ::madvise(pages, size, populate_write);
+}
+
 bool ask_pages_in_memory(const void* pages, std::size_t size, unsigned char* in_memory) noexcept {
   const KeepErrno keep;
   return ::mincore(const_cast<void*>(pages), size, in_memory) == 0;

@@ -25,16 +25,22 @@ struct alignas(128) KeptWalk {
 };
 static_assert(StackReads::most % 2 == 0 && sizeof(KeptWalk) == 128);
 
-constexpr std::size_t walk_bits = 11;
-constexpr std::size_t last_bits = 10;
+constexpr unsigned first_walk_bits = 8;
+constexpr unsigned walk_bits = 11;
+constexpr unsigned last_bits = 10;
 constexpr std::size_t ways = 4;            // neighbours that may hold the same walk
 constexpr std::size_t telling_frames = 5;  // they decide where a walk is kept
 
 struct Cache {
   KeptWalk walks[std::size_t{1} << walk_bits];
   std::uint16_t last[std::size_t{1} << last_bits];  // the walk met last, by frame and code only
+  unsigned shift;                                   // of hashes to places: few threads need all places, and pages cost
+  std::uint32_t kept;                               // walks so far
   Cache* next;                                      // while nobody has it
 };
+
+/// From so many walks on all places are used. Those kept until then lie elsewhere afterwards, and are walked again.
+constexpr std::uint32_t walks_before_growing = 512;
 
 constexpr std::uint32_t calls_before_caching = 64;
 
@@ -55,8 +61,9 @@ ALLOT_COLD Cache* take_cache() noexcept {
     mutex.unlock();
   }
   if (taken != nullptr) return taken;
-  return static_cast<Cache*>(
-      map_pages(round_up_to_pages(sizeof(Cache)), Alignment::from_bytes(page_size())));  // null is fine
+  taken = static_cast<Cache*>(map_pages(round_up_to_pages(sizeof(Cache)), Alignment::from_bytes(page_size())));
+  if (taken != nullptr) taken->shift = 64 - first_walk_bits;
+  return taken;  // null is fine
 }
 
 constexpr std::uint64_t scatter = 0x9E3779B97F4A7C15U;
@@ -68,7 +75,8 @@ std::uint16_t& last_of(Cache& cache, StackOrigin origin, std::size_t depth) noex
 
 /// The first of the ways a walk may be kept in. The frame and the code alone would not do: a program that allocates
 /// through a function of its own comes from there each time.
-ALLOT_NOINLINE std::size_t place_of(StackOrigin origin, StackBounds bounds, std::size_t depth) noexcept {
+ALLOT_NOINLINE std::size_t place_of(const Cache& cache, StackOrigin origin, StackBounds bounds,
+                                    std::size_t depth) noexcept {
   std::uintptr_t frames[telling_frames];
   std::size_t count = 0;
   StackReads reads;
@@ -76,7 +84,7 @@ ALLOT_NOINLINE std::size_t place_of(StackOrigin origin, StackBounds bounds, std:
   std::uint64_t hash = reinterpret_cast<std::uintptr_t>(origin.frame) + depth;
   for (std::size_t i = 0; i < count; ++i) hash = (hash ^ frames[i]) * scatter;
   if (reads.count != 0) hash = (hash ^ reads.addresses[reads.count - 1]) * scatter;
-  return (hash >> (64 - walk_bits)) & ~(ways - 1);
+  return (hash >> cache.shift) & ~(ways - 1);
 }
 
 /// Factors of the check sum, from splitmix64.
@@ -145,6 +153,11 @@ ALLOT_NOINLINE std::uint32_t walk_anew(StackOrigin origin, std::size_t depth, St
   return number;
 }
 
+ALLOT_COLD void use_all_places(Cache& cache) noexcept {
+  cache.shift = 64 - walk_bits;
+  populate_pages(&cache, round_up_to_pages(sizeof cache));
+}
+
 /// Of the ways a walk may be kept in, the first is the one kept last.
 void keep_in_next_way(Cache& cache, std::size_t first) noexcept {
   for (std::size_t way = ways - 1; way > 0; --way) {
@@ -163,13 +176,15 @@ void keep_in_next_way(Cache& cache, std::size_t first) noexcept {
 ALLOT_NOINLINE std::uint32_t find_or_walk(Cache& cache, StackOrigin origin, std::size_t depth,
                                           NumberOfStack number_of) noexcept {
   const StackBounds bounds = stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame));
-  const std::size_t first = place_of(origin, bounds, depth);
+  if (cache.kept == walks_before_growing) use_all_places(cache);
+  const std::size_t first = place_of(cache, origin, bounds, depth);
   std::uint16_t& last = last_of(cache, origin, depth);
   for (std::size_t way = 0; way < ways; ++way) {
     last = static_cast<std::uint16_t>(first + way);
     const KeptWalk& walk = cache.walks[last];
     if (is_unchanged(walk, origin, depth)) return walk.number;
   }
+  ++cache.kept;
   keep_in_next_way(cache, first);
   last = static_cast<std::uint16_t>(first);
   return walk_anew(origin, depth, bounds, &cache.walks[first], number_of);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "allot/sys/pages.hpp"
 #include "unwind_row.hpp"
 
 namespace allot::inline v0_1::sys {
@@ -15,13 +16,15 @@ struct CachedRow {
   std::atomic<std::uint64_t> address_and_row;
 };
 
-constexpr std::size_t cache_bits = 14;  // a compiler allocates from that many places
-constinit CachedRow cache[std::size_t{1} << cache_bits];
+constexpr unsigned first_cache_bits = 9;
+constexpr unsigned cache_bits = 14;  // a compiler allocates from that many places
+alignas(4096) constinit CachedRow cache[std::size_t{1} << cache_bits];
 
-/// A bit for each part of the cache that rows were kept in: what was never touched need not be forgotten.
-constexpr std::size_t parts = 64;
-constexpr std::size_t part_size = (std::size_t{1} << cache_bits) / parts;
-constinit std::atomic<std::uint64_t> used_parts{0};
+/// Few programs need it all, and a page costs more than reading a row: it is used from its start until that many rows
+/// were read. Those kept until then lie elsewhere afterwards, and are read again.
+constexpr std::uint32_t rows_before_growing = 512;
+constinit std::atomic<unsigned> cache_shift{64 - first_cache_bits};
+constinit std::atomic<std::uint32_t> rows_read{0};
 
 /// Bits: kind 3, frame pointer slot 16, CFA offset 32.
 std::uint64_t pack(const UnwindRow& row) noexcept {
@@ -37,15 +40,17 @@ UnwindRow unpack(std::uint64_t packed) noexcept {
 
 ALLOT_COLD std::uint64_t read_and_keep(CachedRow& cached, std::uintptr_t address) noexcept {
   const std::uint64_t packed = pack(read_unwind_row(address));
-  const std::uint64_t part = std::uint64_t{1} << static_cast<std::size_t>(&cached - cache) / part_size;
-  if ((used_parts.load(std::memory_order_relaxed) & part) == 0) used_parts.fetch_or(part);
+  if (rows_read.fetch_add(1, std::memory_order_relaxed) == rows_before_growing) {
+    cache_shift.store(64 - cache_bits, std::memory_order_relaxed);
+    populate_pages(cache, sizeof cache);
+  }
   cached.row.store(packed, std::memory_order_relaxed);
   cached.address_and_row.store(packed ^ address, std::memory_order_relaxed);
   return packed;
 }
 
 ALLOT_ALWAYS_INLINE UnwindRow row_at(std::uintptr_t address) noexcept {
-  CachedRow& cached = cache[(address * 0x9E3779B97F4A7C15U) >> (64 - cache_bits)];
+  CachedRow& cached = cache[(address * 0x9E3779B97F4A7C15U) >> cache_shift.load(std::memory_order_relaxed)];
   std::uint64_t packed = cached.row.load(std::memory_order_relaxed);
   if ((cached.address_and_row.load(std::memory_order_relaxed) ^ packed) != address) [[unlikely]]
     packed = read_and_keep(cached, address);
@@ -125,12 +130,9 @@ constexpr std::uintptr_t word = sizeof(std::uintptr_t);
 }
 
 void forget_unwind_rows() noexcept {
-  const std::uint64_t used = used_parts.exchange(0);
-  for (std::size_t part = 0; part < parts; ++part) {
-    if ((used >> part & 1U) == 0) continue;
-    for (std::size_t i = part * part_size; i < (part + 1) * part_size; ++i) {
-      cache[i].address_and_row.store(0, std::memory_order_relaxed);
-    }
+  const unsigned shift = cache_shift.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < std::size_t{1} << (64 - shift); ++i) {
+    cache[i].address_and_row.store(0, std::memory_order_relaxed);
   }
 }
 
