@@ -31,9 +31,11 @@ std::string name_of(Dwarf_Die* die) {
   Dwarf_Attribute attribute;
   Dwarf_Attribute* linkage = dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute);
   if (linkage == nullptr) linkage = dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute);
-  const char* name = linkage != nullptr ? dwarf_formstring(linkage) : nullptr;
-  if (name != nullptr) return demangle(name);
-  name = dwarf_diename(die);
+  const char* symbol = linkage != nullptr ? dwarf_formstring(linkage) : nullptr;
+  if (symbol != nullptr && std::strncmp(symbol, "_Z", 2) == 0) return demangle(symbol);
+  // In C a symbol of another name is an alias inside a library (__GI_exit), which nobody calls it by.
+  const char* name = dwarf_diename(die);
+  if (name == nullptr) name = symbol;
   return name != nullptr ? name : "";
 }
 

@@ -1,11 +1,6 @@
 #include "pattern.hpp"
 
-#if __has_include(<sys/platform/x86.h>)  // glibc 2.33
-#include <sys/platform/x86.h>
-#define ALLOT_DETAIL_WIDE_SCANS 1
-#else
-#define ALLOT_DETAIL_WIDE_SCANS 0
-#endif
+#include "allot/sys/processor.hpp"
 
 namespace allot::inline v0_1::checked {
 
@@ -37,15 +32,13 @@ using LongScan = bool(const unsigned char*, std::size_t) noexcept;
 
 ALLOT_DETAIL_LONG_SCAN(scan_anywhere)
 
-#if ALLOT_DETAIL_WIDE_SCANS
+#if defined(__x86_64__)
 ALLOT_DETAIL_LONG_SCAN(scan_avx2, [[gnu::target("avx2")]])
 ALLOT_DETAIL_LONG_SCAN(scan_avx512, [[gnu::target("avx512f")]])
 
-/// Asks the C library, which knows already: in a virtual machine the processor's own answer is an exit of 20 us and
-/// more.
 LongScan* best_scan() noexcept {
-  if (CPU_FEATURE_ACTIVE(AVX512F)) return &scan_avx512;
-  return CPU_FEATURE_ACTIVE(AVX2) ? &scan_avx2 : &scan_anywhere;
+  if (sys::has_avx512f()) return &scan_avx512;
+  return sys::has_avx2() ? &scan_avx2 : &scan_anywhere;
 }
 #else
 LongScan* best_scan() noexcept {
