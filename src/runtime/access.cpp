@@ -136,12 +136,12 @@ void check_no_overlap(const void* to, const void* from, std::size_t size, const 
   }
 }
 
-bool may_move(const void* to, const void* from, std::size_t size) noexcept {
-  return is_allowed(from, size) && is_allowed(to, size);
+bool may_access_both(const void* one, const void* other, std::size_t size) noexcept {
+  return is_allowed(one, size) && is_allowed(other, size);
 }
 
 bool may_copy(const void* to, const void* from, std::size_t size) noexcept {
-  return is_allowed(from, size) && is_allowed(to, size) && !overlap(to, from, size);
+  return may_access_both(to, from, size) && !overlap(to, from, size);
 }
 
 std::size_t room_at(const void* address) noexcept {

@@ -137,7 +137,7 @@ std::size_t count_live_blocks() noexcept {
 
 constexpr std::size_t page_bytes = 4096;
 
-/// Where the roots are copied to, a system call for 32 KiB: pages of its own, or one on the stack when there are none.
+/// Where the roots are copied to, 32 KiB at a time: pages of its own, or one on the stack when there are none.
 class CopyBuffer {
  public:
   CopyBuffer() noexcept
@@ -241,13 +241,11 @@ class Scan {
     } else {
       skip_below_ = 0;
     }
-    is_stable_ = !mapping.shared && stopped_.missing() == 0;
-    while (begin < mapping.end) {
-      std::uintptr_t end = begin;
-      while (end < mapping.end && !is_ours(end)) end += page_bytes;
-      if (begin < end) scan_range(begin, end);
-      begin = end + page_bytes;
-    }
+    is_stable_ = !mapping.shared && stopped_.missing() == 0 && stable_copies_.are_safe();
+    resident_pages_.for_each_range(begin, mapping.end, this,
+                                   [](void* self, std::uintptr_t from, std::uintptr_t to) noexcept {
+                                     static_cast<Scan*>(self)->scan_range(from, to);
+                                   });
   }
 
   static bool is_device(const sys::Mapping& mapping) noexcept {
@@ -272,9 +270,12 @@ class Scan {
   }
 
   void scan_range(std::uintptr_t begin, std::uintptr_t end) noexcept {
-    resident_pages_.for_each_range(begin, end, this, [](void* self, std::uintptr_t from, std::uintptr_t to) noexcept {
-      static_cast<Scan*>(self)->scan_pages(from, to);
-    });
+    while (begin < end) {
+      std::uintptr_t stop = begin;
+      while (stop < end && !is_ours(stop)) stop += page_bytes;
+      if (begin < stop) scan_pages(begin, stop);
+      begin = stop + page_bytes;
+    }
   }
 
   /// What cannot be read is skipped by pages.
@@ -370,6 +371,7 @@ class Scan {
   std::uintptr_t heap_begin_ = 0;
   std::uintptr_t heap_size_ = 0;
   sys::ResidentPages resident_pages_;
+  sys::StableCopies stable_copies_;
   std::uintptr_t skip_below_ = 0;
   bool is_stable_ = false;  // nobody unmaps the mapping that is being scanned
   CopyBuffer buffer_;

@@ -1,5 +1,6 @@
 // Blocks nobody can reach any more, and blocks somebody still can.
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 #include <cstdlib>
@@ -165,6 +166,22 @@ int clean_static_containers() {
   for (int i = 0; i < 100; ++i) kept.push_back(std::string(100, 'x'));
   return 0;
 }
+/// Pages that fault in the middle of a writable mapping, where the kernel has such, and every signal blocked at the
+/// end.
+int clean_guards_in_mapping() {
+  constexpr int guard_install = 102;  // MADV_GUARD_INSTALL
+  char* pages =
+      static_cast<char*>(mmap(nullptr, 16 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  memset(pages, 1, 16 * 4096);
+  (void)madvise(pages + 4 * 4096, 4096, guard_install);
+  global_pointer = static_cast<char*>(malloc(100));
+  memcpy(pages + 8 * 4096, &global_pointer, sizeof global_pointer);
+  global_pointer = nullptr;
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, nullptr);
+  return 0;
+}
 int possibly_lost() {
   global_pointer = static_cast<char*>(malloc(64)) + 20;
   clear_stack();
@@ -191,6 +208,7 @@ const Program leak_programs[] = {
     {"clean_list_from_global", "", &clean_list_from_global},
     {"clean_on_stack_at_exit", "", &clean_on_stack_at_exit},
     {"clean_in_mapping", "", &clean_in_mapping},
+    {"clean_guards_in_mapping", "", &clean_guards_in_mapping},
     {"clean_specific", "", &clean_specific},
     {"clean_running_thread", "", &clean_running_thread},
     {"clean_new_array_with_count", "", &clean_new_array_with_count},

@@ -64,5 +64,43 @@ TEST(OwnMemory, WhatMayNotBeReadEndsTheCopy) {
 #endif
 }
 
+TEST(OwnMemory, StableCopiesAreSafeOnlyUnderTheMender) {
+  EXPECT_FALSE(StableCopies().are_safe());
+  set_copy_fault_mender(reinterpret_cast<const void*>(&mend));
+  EXPECT_FALSE(StableCopies().are_safe());
+  struct sigaction action = {};
+  struct sigaction before_bus = {};
+  action.sa_sigaction = &mend;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER;
+  ASSERT_EQ(::sigaction(SIGSEGV, &action, &before), 0);
+  EXPECT_FALSE(StableCopies().are_safe());
+  ASSERT_EQ(::sigaction(SIGBUS, &action, &before_bus), 0);
+  EXPECT_TRUE(StableCopies().are_safe());
+  ::sigaction(SIGBUS, &before_bus, nullptr);
+  ::sigaction(SIGSEGV, &before, nullptr);
+  set_copy_fault_mender(nullptr);
+}
+
+TEST(OwnMemory, StableCopiesUnblockTheFaultsAndBlockThemAgain) {
+  const auto is_blocked = [] {
+    sigset_t now;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &now);
+    return sigismember(&now, SIGSEGV) == 1 && sigismember(&now, SIGBUS) == 1 && sigismember(&now, SIGUSR1) == 1;
+  };
+  sigset_t some;
+  sigset_t before_mask;
+  sigemptyset(&some);
+  sigaddset(&some, SIGSEGV);
+  sigaddset(&some, SIGBUS);
+  sigaddset(&some, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &some, &before_mask);
+  {
+    const StableCopies copies;
+    EXPECT_FALSE(is_blocked());
+  }
+  EXPECT_TRUE(is_blocked());
+  ::pthread_sigmask(SIG_SETMASK, &before_mask, nullptr);
+}
+
 }  // namespace
 }  // namespace allot::sys

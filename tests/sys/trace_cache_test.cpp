@@ -104,6 +104,35 @@ TEST(TraceCache, WalksThatTakeTurnsFromOneFrameAreKeptBesideEachOther) {
 }
 #endif
 
+/// One of 2^`bits` ways down, each a stack of its own.
+template <int Bit>
+[[gnu::noinline]] Both way_down(unsigned way, int bits);
+template <int Bit>
+[[gnu::noinline]] Both next_step(unsigned way, int bits) {
+  const Both both = bits == 0         ? look(20)
+                    : (way & 1U) != 0 ? way_down<1>(way / 2, bits - 1)
+                                      : way_down<0>(way / 2, bits - 1);
+  asm volatile("" ::: "memory");
+  return both;
+}
+template <int Bit>
+[[gnu::noinline]] Both way_down(unsigned way, int bits) {
+  const Both both = next_step<Bit>(way, bits);
+  asm volatile("" ::: "memory");
+  return both;
+}
+
+TEST(TraceCache, ManyMoreWalksThanItBeginsWithKeepTheirNumbers) {
+  warm_up();
+  for (int round = 0; round < 3; ++round) {
+    for (unsigned way = 0; way < 1024; ++way) {
+      const Both both = way_down<0>(way, 9);
+      ASSERT_EQ(both.cached, both.walked) << way;
+    }
+    if (round == 1) sys::forget_unloaded_code();
+  }
+}
+
 TEST(TraceCache, ForgettingCodeWalksAgain) {
   warm_up();
   for (int round = 0; round < 3; ++round) {

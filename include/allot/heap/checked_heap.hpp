@@ -56,7 +56,8 @@ struct CheckedHeapOptions {
   /// Freed bytes of a size class (in each shard) that wait before the first of them is used again; at least a few
   /// blocks wait. Cost: that memory, and cache misses as it grows.
   std::size_t quarantine_bytes = 16 * 1024;
-  /// As quarantine_bytes, for all blocks with a mapping of their own together.
+  /// As quarantine_bytes, for all blocks with a mapping of their own together; one of the same size takes a mapping
+  /// behind which half of that many bytes wait.
   std::size_t large_quarantine_bytes = 1024 * 1024;
   /// Freed bytes are filled with 0xDD, and writes to them found. Cost: each freed byte is written and read once.
   bool fill = true;

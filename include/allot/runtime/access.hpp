@@ -21,8 +21,9 @@ void check_write(const void* address, std::size_t size, const Caller& caller) no
 /// Reports ranges that overlap in a function that forbids it.
 void check_no_overlap(const void* to, const void* from, std::size_t size, const Caller& caller) noexcept;
 
-/// Whether reading (or writing) `size` bytes at both addresses would not be reported; `may_copy`: nor their overlap.
-[[nodiscard]] bool may_move(const void* to, const void* from, std::size_t size) noexcept;
+/// Whether touching `size` bytes at either address would not be reported.
+[[nodiscard]] bool may_access_both(const void* one, const void* other, std::size_t size) noexcept;
+/// The same, and the two ranges do not overlap.
 [[nodiscard]] bool may_copy(const void* to, const void* from, std::size_t size) noexcept;
 
 /// Bytes from `address` to the end of its live block; SIZE_MAX outside every block, and in a freed one.

@@ -126,17 +126,22 @@ void fill_dead(const State& state, LargeBlock& block) noexcept {
   }
 }
 
-void enter(State& state, LargeBlock* block, const Request& request) noexcept {
+/// Becomes live, all at once: a second free of what lay here before may come at any time.
+void enter(State& state, LargeBlock* block, const LargeBlock& opened, const Request& request) noexcept {
+  const MaybeLock lock(state.large.mutex, state.thread_safe);
   block->heap = &state;
+  block->block = opened.block;
   block->size = request.size;
+  block->readable_size = opened.readable_size;
   block->alignment = request.alignment.bytes();
   block->allocation = request.trace;
+  block->first_free = TraceId::none;
   block->alloc_thread = request.thread;
   block->epoch = state.epoch.load(std::memory_order_relaxed);
-  block->state = SlotState::live;
+  block->filled = all_filled;
   block->tag = request.tag;
   block->mapped = true;
-  const MaybeLock lock(state.large.mutex, state.thread_safe);
+  block->state = SlotState::live;
   state.large.live.push_back(block);
   state.large.live_bytes += block->size;
   ++state.large.total_blocks;
@@ -206,24 +211,20 @@ bool map_large(State& state, LargeBlock& block, const Extent& extent) noexcept {
   return block.memory != nullptr;
 }
 
-/// A dead block with such a mapping behind which half of the quarantine has filled up since: checked, and out of the
-/// queue. A program that maps and frees the same buffer again and again would else pay the system for each of them.
-/// Null when there is none.
-LargeBlock* take_waited(State& state, const Extent& extent, Findings& findings) noexcept {
+/// A dead block with such a mapping behind which half of the quarantine has filled up since, out of the queue; null
+/// when there is none. A program that maps and frees the same buffer again and again would else pay the system for
+/// each.
+LargeBlock* take_waited(State& state, const Extent& extent) noexcept {
   if (state.options.never_unmap || state.options.retain_metadata) return nullptr;
   const MaybeLock lock(state.large.mutex, state.thread_safe);
   std::size_t behind = state.large.dead_bytes;
   LargeBlock* block = state.large.dead.front;
   for (int looked_at = 0; block != nullptr && looked_at < most_looked_at; ++looked_at, block = block->next) {
     behind -= block->size;
-    if (behind < state.options.large_quarantine_bytes / 2) return nullptr;
+    if (behind <= state.options.large_quarantine_bytes / 2) return nullptr;
     if (block->memory_size != extent.size || block->memory_alignment != extent.alignment.bytes()) continue;
     state.large.dead.remove(block);
     state.large.dead_bytes -= block->size;
-    check_dead(state, *block, findings);
-    unpoison(block->memory, block->memory_size);
-    block->filled = all_filled;
-    block->first_free = TraceId::none;
     return block;
   }
   return nullptr;
@@ -250,14 +251,15 @@ bool map_guarded(State& state, LargeBlock& block, const Request& request) noexce
 
 /// The mapping becomes the caller's block.
 void* open_block(State& state, LargeBlock* block, const Request& request) noexcept {
-  block->size = request.size;
+  LargeBlock opened = *block;
+  opened.size = request.size;
   if (!block->guarded) {
-    block->block = block->memory + front_of(state, request);
-    set_readable_end(state, *block);
+    opened.block = block->memory + front_of(state, request);
+    set_readable_end(state, opened);
   }
-  lay_zones(state, *block);
-  enter(state, block, request);
-  return block->block;
+  lay_zones(state, opened);
+  enter(state, block, opened, request);
+  return opened.block;
 }
 
 /// As `open_block`, of a mapping that is new.
@@ -277,7 +279,11 @@ void* allocate_large(State& state, const Request& request, Findings& findings) n
   const Extent extent = extent_of(state, request);
   if (extent.size == 0) return nullptr;
   if (!request.zeroed) {
-    if (LargeBlock* waited = take_waited(state, extent, findings)) return open_block(state, waited, request);
+    if (LargeBlock* waited = take_waited(state, extent)) {
+      check_dead(state, *waited, findings);  // in no queue, and dead: nobody else touches it
+      unpoison(waited->memory, waited->memory_size);
+      return open_block(state, waited, request);
+    }
   }
   LargeBlock* block = descriptors.take();
   if (block == nullptr) return nullptr;

@@ -18,7 +18,7 @@ struct Request {
   std::uint16_t thread;
   std::size_t room = 0;  // bytes a large block shall be able to grow to in place; address space only
   std::uint8_t tag = 0;  // kept with the block for the caller, as the kind of function that asked for it
-  bool zeroed = false;   // a large block shall be pages nobody wrote to
+  bool zeroed = false;   // a large block shall be pages the system has just given
 };
 
 /// A block of the class; null when out of memory. Takes the shard's lock.

@@ -104,6 +104,7 @@ void on_signal(int signal, siginfo_t* info, void* opaque_context) {
 }  // namespace
 
 void watch_for_crashes() noexcept {
+  sys::set_copy_fault_mender(reinterpret_cast<const void*>(&on_signal));
   for (const int signal : watched) share_signal(signal, &on_signal, SA_ONSTACK | SA_NODEFER);
 }
 

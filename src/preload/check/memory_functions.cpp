@@ -85,7 +85,7 @@ constinit RealMemory real;
 
 [[gnu::always_inline]] inline void* checked_move(void* to, const void* from, size_t size,
                                                  const runtime::Caller& caller) noexcept {
-  if (!runtime::may_move(to, from, size)) [[unlikely]] {
+  if (!runtime::may_access_both(to, from, size)) [[unlikely]] {
     check_read(from, size, caller);
     check_write(to, size, caller);
   }
@@ -105,7 +105,7 @@ size_t smaller(size_t left, size_t right) noexcept {
 /// Reads up to the first difference only, as far as anybody can rely on.
 [[gnu::always_inline]] inline int checked_compare(const void* left, const void* right, size_t size,
                                                   const runtime::Caller& caller) noexcept {
-  if (runtime::may_move(left, right, size)) [[likely]]
+  if (runtime::may_access_both(left, right, size)) [[likely]]
     return real.compare(left, right, size);
   const size_t room = smaller(size, smaller(runtime::room_at(left), runtime::room_at(right)));
   const int early = room < size ? real.compare(left, right, room) : 0;

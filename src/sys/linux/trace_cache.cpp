@@ -118,15 +118,14 @@ ALLOT_ALWAYS_INLINE bool is_unchanged(const KeptWalk& walk, StackOrigin origin, 
          walk.check == check_sum(walk);
 }
 
-void keep(KeptWalk& walk, StackOrigin origin, std::size_t depth, const StackReads& reads,
-          std::uint32_t number) noexcept {
-  if (reads.count > StackReads::most) return;
-  walk.code = 0;
-  std::atomic_signal_fence(std::memory_order_seq_cst);
+/// What is kept of a walk, but for its code; false when it cannot be.
+bool make_kept(KeptWalk& walk, StackOrigin origin, std::size_t depth, const StackReads& reads,
+               std::uint32_t number) noexcept {
+  if (number == 0 || reads.count > StackReads::most) return false;
   walk.frame = reinterpret_cast<std::uintptr_t>(origin.frame);
   for (std::size_t i = 0; i < reads.count; ++i) {
     const std::uintptr_t words = (reads.addresses[i] - walk.frame) / sizeof(std::uintptr_t);
-    if (words > UINT16_MAX) return;
+    if (words > UINT16_MAX) return false;
     walk.offsets[i] = static_cast<std::uint16_t>(words);
   }
   walk.pairs = static_cast<std::uint16_t>((reads.count + 1) / 2);
@@ -135,22 +134,18 @@ void keep(KeptWalk& walk, StackOrigin origin, std::size_t depth, const StackRead
   walk.number = number;
   walk.generation = code_generation.load(std::memory_order_relaxed);
   walk.check = check_sum(walk);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  walk.code = origin.return_address;
+  return true;
 }
 
-/// The number of a walk; `place` keeps it, unless null.
-ALLOT_NOINLINE std::uint32_t walk_anew(StackOrigin origin, std::size_t depth, StackBounds bounds, KeptWalk* place,
-                                       NumberOfStack number_of) noexcept {
-  std::uintptr_t frames[max_frames];
-  std::size_t count = 0;
-  StackReads reads;
-  if (!unwind_stack(origin, bounds, {frames, depth}, count, reads)) {
-    return number_of({frames, capture_stack(origin, {frames, depth}, StackMethod::compiler_runtime)});
-  }
-  const std::uint32_t number = number_of({frames, count});
-  if (number != 0 && place != nullptr) keep(*place, origin, depth, reads, number);
-  return number;
+/// Replaces what a place holds. A signal handler in between finds nothing there, or puts a walk of its own there that
+/// is replaced as well.
+void put(KeptWalk& place, KeptWalk walk, std::uintptr_t code) noexcept {
+  place.code = 0;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  walk.code = 0;
+  place = walk;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  place.code = code;
 }
 
 ALLOT_COLD void use_all_places(Cache& cache) noexcept {
@@ -159,24 +154,34 @@ ALLOT_COLD void use_all_places(Cache& cache) noexcept {
 }
 
 /// Of the ways a walk may be kept in, the first is the one kept last.
-void keep_in_next_way(Cache& cache, std::size_t first) noexcept {
+void keep(Cache& cache, std::size_t first, const KeptWalk& walk, std::uintptr_t code) noexcept {
   for (std::size_t way = ways - 1; way > 0; --way) {
-    KeptWalk& next = cache.walks[first + way];
-    const KeptWalk& before = cache.walks[first + way - 1];
-    next.code = 0;
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    const std::uintptr_t code = before.code;
-    next = before;
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    next.code = code;
+    const KeptWalk before = cache.walks[first + way - 1];
+    put(cache.walks[first + way], before, before.code);
   }
+  put(cache.walks[first], walk, code);
+  if (++cache.kept == walks_before_growing) use_all_places(cache);
+}
+
+/// The number of a walk, and what may be kept of it in `walk` (its code is 0 when nothing may).
+ALLOT_NOINLINE std::uint32_t walk_anew(StackOrigin origin, std::size_t depth, StackBounds bounds,
+                                       NumberOfStack number_of, KeptWalk& walk) noexcept {
+  std::uintptr_t frames[max_frames];
+  std::size_t count = 0;
+  StackReads reads;
+  walk.code = 0;
+  if (!unwind_stack(origin, bounds, {frames, depth}, count, reads)) {
+    return number_of({frames, capture_stack(origin, {frames, depth}, StackMethod::compiler_runtime)});
+  }
+  const std::uint32_t number = number_of({frames, count});
+  if (make_kept(walk, origin, depth, reads, number)) walk.code = origin.return_address;
+  return number;
 }
 
 /// Another walk from the frame and code than the last one.
 ALLOT_NOINLINE std::uint32_t find_or_walk(Cache& cache, StackOrigin origin, std::size_t depth,
                                           NumberOfStack number_of) noexcept {
   const StackBounds bounds = stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame));
-  if (cache.kept == walks_before_growing) use_all_places(cache);
   const std::size_t first = place_of(cache, origin, bounds, depth);
   std::uint16_t& last = last_of(cache, origin, depth);
   for (std::size_t way = 0; way < ways; ++way) {
@@ -184,10 +189,11 @@ ALLOT_NOINLINE std::uint32_t find_or_walk(Cache& cache, StackOrigin origin, std:
     const KeptWalk& walk = cache.walks[last];
     if (is_unchanged(walk, origin, depth)) return walk.number;
   }
-  ++cache.kept;
-  keep_in_next_way(cache, first);
   last = static_cast<std::uint16_t>(first);
-  return walk_anew(origin, depth, bounds, &cache.walks[first], number_of);
+  KeptWalk walk;
+  const std::uint32_t number = walk_anew(origin, depth, bounds, number_of, walk);
+  if (walk.code != 0) keep(cache, first, walk, walk.code);
+  return number;
 }
 
 }  // namespace
@@ -202,16 +208,17 @@ std::uint32_t trace_number(StackOrigin origin, std::size_t depth, NumberOfStack 
     return find_or_walk(*own_cache, origin, depth, number_of);
   }
   if (++calls > calls_before_caching) own_cache = take_cache();
-  return walk_anew(origin, depth, stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame)), nullptr,
-                   number_of);
+  KeptWalk unused_walk;
+  return walk_anew(origin, depth, stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame)), number_of,
+                   unused_walk);
 }
 
 void leave_trace_cache() noexcept {
   Cache* const left = own_cache;
   if (left == nullptr) return;
   own_cache = nullptr;
-  for (KeptWalk& walk : left->walks) {
-    if (walk.code != 0) walk.code = 0;
+  for (std::size_t i = 0; i < std::size_t{1} << (64 - left->shift); ++i) {  // no further ones were touched
+    if (left->walks[i].code != 0) left->walks[i].code = 0;
   }
   if (!mutex.try_lock()) return unmap_pages(left, round_up_to_pages(sizeof(Cache)));
   left->next = unused;

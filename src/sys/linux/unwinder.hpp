@@ -1,7 +1,7 @@
 /// Walks stacks by call frame information, with a cache of what it says: about 10 ns a frame.
 ///
-/// The cache is one table a process (256 KiB, touched as used), shared without locks. Threads: safe; in signal handlers
-/// too.
+/// The cache is one table a process (8 KiB, 256 KiB once it has read 512 rows), shared without locks. Threads: safe; in
+/// signal handlers too.
 #pragma once
 
 #include <cstddef>
