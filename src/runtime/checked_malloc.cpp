@@ -10,6 +10,7 @@
 #include "../heap/checked/state.hpp"
 #include "allot/base/checked_math.hpp"
 #include "allot/runtime/own_pages.hpp"
+#include "allot/runtime/protected_pages.hpp"
 #include "allot/sys/thread_number.hpp"
 #include "allot/sys/trace_cache.hpp"
 #include "checked_malloc_state.hpp"
@@ -273,6 +274,13 @@ ALLOT_ALWAYS_INLINE void prefetch_block(const void* memory) noexcept {
   __builtin_prefetch(&slab->info[slab->index_of(memory)], 1);
 }
 
+/// Before the block at `memory` and the zones around it are read or written.
+ALLOT_COLD void lift_protection(const void* memory) noexcept {
+  const std::size_t zone = state->red_zone + 64;
+  BlockView block;
+  if (find_block(memory, block)) protected_pages::lift(block.begin - zone, block.begin + block.size + zone);
+}
+
 void free_found(const Found& found, const Request& request, Findings& findings) noexcept {
   if (found.slab != nullptr) {
     free_slot(*state, *found.slab, found.index, request, findings);
@@ -355,6 +363,8 @@ void* allocate_zeroed(std::size_t size, const Caller& caller) noexcept {
 
 void release(void* memory, const Claim& claim, const Caller& caller) noexcept {
   prefetch_block(memory);
+  if (protected_pages::any()) [[unlikely]]
+    lift_protection(memory);
   const std::uint32_t trace = capture(caller, settings.free_depth);
   const Request request = request_for(0, 16, claim.family, trace);
   Findings findings;
@@ -387,6 +397,8 @@ void* reallocate(void* memory, std::size_t size, const Caller& caller) noexcept 
     report_absurd_size(size, caller);
     return nullptr;
   }
+  if (protected_pages::any()) [[unlikely]]
+    lift_protection(memory);
   const std::uint32_t trace = capture(caller, settings.allocation_depth);
   Findings findings;
   Found found_else;
@@ -453,6 +465,7 @@ bool find_neighbour(const void* address, BlockView& block) noexcept {
 }
 
 void check_everything(const Caller& caller) noexcept {
+  const protected_pages::Lifted lifted;
   for (std::size_t shard = 0; shard < state->shard_count;) {
     Findings findings;
     check_shard(*state, state->shards[shard], findings);

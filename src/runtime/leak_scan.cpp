@@ -7,6 +7,7 @@
 #include "../heap/checked/lookup.hpp"
 #include "allot/runtime/checked_malloc.hpp"
 #include "allot/runtime/own_pages.hpp"
+#include "allot/runtime/protected_pages.hpp"
 #include "allot/runtime/thread_stacks.hpp"
 #include "allot/sys/mappings.hpp"
 #include "allot/sys/own_memory.hpp"
@@ -386,6 +387,7 @@ void add_leak_root(const void* memory, std::size_t size) noexcept {
 
 LeakTotals scan_for_leaks(std::uintptr_t stack_pointer, std::span<const std::uintptr_t> registers) noexcept {
   const sys::StoppedThreads stopped(500);
+  const protected_pages::Lifted lifted;
   const std::size_t live_blocks = count_live_blocks();
   Scan scan(stack_pointer, stopped, live_blocks);
   scan.mark_all(registers);

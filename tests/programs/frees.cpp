@@ -1,5 +1,6 @@
 // Blocks freed twice, by the wrong function, with the wrong size, or that never were blocks.
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -259,6 +260,30 @@ int clean_large_callocs() {
   }
   return 0;
 }
+/// Guards inside blocks, as coroutines' stacks have them, and code that was made: freed, moved and kept as they are.
+int clean_protected_pages() {
+  static char* kept[8];
+  constexpr std::size_t page = 4096;
+  int next = 0;
+  for (const std::size_t size : {4 * page, 64 * page}) {
+    for (const int protection : {PROT_NONE, PROT_READ, PROT_READ | PROT_EXEC}) {
+      char* block = static_cast<char*>(aligned_alloc(page, size));
+      char* moved = static_cast<char*>(aligned_alloc(page, size));
+      memset(block, 1, size);
+      memset(moved, 1, size);
+      if (mprotect(block, page, protection) != 0 || mprotect(moved + page, 3 * page, protection) != 0) return 1;
+      if (mprotect(moved + 2 * page, page, PROT_READ | PROT_WRITE) != 0) return 2;
+      moved[2 * page] = 7;
+      free(block);
+      moved = static_cast<char*>(realloc(moved, 2 * size));
+      if (moved == nullptr || moved[2 * page] != 7) return 3;
+      if (mprotect(moved + 2 * page - reinterpret_cast<std::uintptr_t>(moved) % page, page, protection) != 0) return 4;
+      kept[next++] = moved;
+    }
+  }
+  opaque(kept);
+  return 0;
+}
 int clean_families() {
   free(malloc(0));
   free(nullptr);
@@ -355,6 +380,7 @@ const Program free_programs[] = {
     {"absurd_realloc", "absurd-size", &absurd_realloc},
     {"absurd_new", "absurd-size", &absurd_new},
     {"bad_alignment", "invalid-alignment", &bad_alignment},
+    {"clean_protected_pages", "", &clean_protected_pages},
     {"clean_large_callocs", "", &clean_large_callocs},
     {"clean_families", "", &clean_families},
     {"clean_news", "", &clean_news},

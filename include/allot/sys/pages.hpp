@@ -58,6 +58,9 @@ void populate_pages(void* pages, std::size_t size) noexcept;
 /// (vm.max_map_count).
 [[nodiscard]] bool protect_pages(void* pages, std::size_t size, Access access) noexcept;
 
+/// The same with the bits of mprotect, as somebody else set them.
+[[nodiscard]] bool protect_pages_as(void* pages, std::size_t size, int protection) noexcept;
+
 /// Asks for transparent huge pages behind this range (2 MiB on our platforms), or for none. A hint.
 void prefer_huge_pages(void* pages, std::size_t size, bool prefer) noexcept;
 

@@ -9,6 +9,7 @@
 #include "allot/runtime/access.hpp"
 #include "allot/runtime/checked_malloc.hpp"
 #include "allot/runtime/leak_scan.hpp"
+#include "allot/runtime/protected_pages.hpp"
 #include "allot/sys/mappings.hpp"
 #include "allot/sys/mutex.hpp"
 #include "allot/sys/process.hpp"
@@ -57,9 +58,8 @@ void log_arguments() noexcept {
   }
 }
 
-void nothing() noexcept {}
-
 void in_child() noexcept {
+  runtime::protected_pages::unlock();
   if (settings().follow) {
     checked_malloc::follow_fork();
     checked_malloc::record().set_new_stack_hook(&note_modules);
@@ -84,7 +84,7 @@ ALLOT_COLD bool start() noexcept {
   runtime::check_accesses(settings().check_functions);
   if (started) {
     checked_malloc::record().set_new_stack_hook(&note_modules);
-    (void)sys::at_fork(&nothing, &nothing, &in_child);
+    (void)sys::at_fork(&runtime::protected_pages::lock, &runtime::protected_pages::unlock, &in_child);
     ::on_exit(&at_exit, nullptr);
   }
   phase.store(started ? Phase::running : Phase::out_of_memory, std::memory_order_release);

@@ -147,6 +147,11 @@ bool protect_pages(void* pages, std::size_t size, Access access) noexcept {
   return ::mprotect(pages, size, protection_of(access)) == 0;
 }
 
+bool protect_pages_as(void* pages, std::size_t size, int protection) noexcept {
+  const KeepErrno keep;
+  return ::mprotect(pages, size, protection) == 0;
+}
+
 void prefer_huge_pages(void* pages, std::size_t size, bool prefer) noexcept {
   const KeepErrno keep;
   ::madvise(pages, size, prefer ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
