@@ -23,6 +23,7 @@ using namespace checked;
 namespace {
 
 constexpr std::size_t depth_of_reports = 32;
+constexpr std::size_t least_alignment = 16;      // whatever was asked for
 constexpr std::size_t growing_size = 32 * 1024;  // realloc beyond it leaves address space to grow into
 
 constinit RecordLog log;
@@ -123,9 +124,13 @@ void* take_block(const Request& request, Findings& findings) noexcept {
   return allocate_slot(*state, shard, size_class, request, findings);
 }
 
+std::size_t aligned_as_given(std::size_t alignment) noexcept {
+  return alignment < least_alignment ? least_alignment : alignment;
+}
+
 Request request_for(std::size_t size, std::size_t alignment, Family family, std::uint32_t trace) noexcept {
   return {size,
-          Alignment::from_bytes(alignment < 16 ? 16 : alignment),
+          Alignment::from_bytes(aligned_as_given(alignment)),
           TraceId{trace},
           static_cast<std::uint16_t>(sys::current_thread_number()),
           0,
@@ -228,7 +233,7 @@ bool misfit(const BlockFacts& facts, const Claim& claim, Finding& finding) noexc
   if (plain(family) != plain(claim.family)) {
     finding = Finding::mismatched_free;
   } else if (is_aligned_new(family) != is_aligned_new(claim.family) ||
-             (claim.alignment != 0 && claim.alignment != facts.alignment)) {
+             (claim.alignment != 0 && aligned_as_given(claim.alignment) != facts.alignment)) {
     finding = Finding::alignment_mismatch;
   } else if (claim.size != 0 && claim.size != facts.size) {
     finding = Finding::size_mismatch;

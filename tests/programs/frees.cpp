@@ -312,6 +312,11 @@ int clean_news() {
   delete[] new (std::nothrow) int[4];
   delete[] new int[0];
   delete static_cast<int*>(nullptr);
+  for (const std::size_t bytes : {1U, 8U, 16U, 64U}) {
+    const std::align_val_t alignment{bytes};
+    ::operator delete(::operator new(100, alignment), alignment);
+    ::operator delete[](::operator new[](100, alignment), 100, alignment);
+  }
   return 0;
 }
 int clean_reallocs() {

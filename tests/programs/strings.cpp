@@ -1,4 +1,5 @@
 // Strings printed, searched, and copied beyond their blocks, and memory functions that begin in front of one.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/socket.h>
@@ -330,9 +331,25 @@ int clean_wide() {
   return fine ? 0 : 1;
 }
 
+/// What dlerror returned, and what it has yet to return, outlives first calls of functions that stand in for others.
+int clean_dlerror() {
+  if (dlopen("/no/such/library.so", RTLD_NOW) != nullptr) return 1;
+  const char* error = dlerror();
+  if (error == nullptr) return 2;
+  FILE* file = sink();
+  fprintf(file, "%s", error);
+  if (strcasestr(error, "no/such") == nullptr || strspn(error, "/") != 1) return 3;
+  (void)dlopen("/nor/this.so", RTLD_NOW);
+  if (strncasecmp(error, "/NO", 0) != 0 || wcscspn(L"ab", L"b") != 1 || fputs("x", file) < 0) return 4;
+  if (fclose(file) != 0) return 5;
+  error = dlerror();
+  return error != nullptr && strstr(error, "nor/this") != nullptr ? 0 : 6;
+}
+
 }  // namespace
 
 const Program string_programs[] = {
+    {"clean_dlerror", "", &clean_dlerror},
     {"printf_unterminated", "read-out-of-bounds", &printf_unterminated},
     {"printf_of_freed", "read-of-freed", &printf_of_freed},
     {"printf_precision_past", "read-out-of-bounds", &printf_precision_past},

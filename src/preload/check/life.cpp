@@ -18,6 +18,7 @@
 #include "crash.hpp"
 #include "entry.hpp"
 #include "leak_signal.hpp"
+#include "real_functions.hpp"
 #include "settings.hpp"
 
 extern "C" [[gnu::weak]] const char* __lsan_default_suppressions();
@@ -94,6 +95,7 @@ ALLOT_COLD bool start() noexcept {
 /// Runs when the libraries are loaded and nothing of the program has run yet (or late, if a constructor came before).
 [[gnu::constructor(101)]] void when_loaded() {
   if (!ready()) return;
+  find_real_functions();
   note_modules();
   log_arguments();
   watch_for_crashes();

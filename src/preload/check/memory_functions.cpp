@@ -1,5 +1,6 @@
 // memcpy and its kin, checked against the blocks they touch. Built without builtins: the compiler must not turn a loop
 // here into a call of the function it stands in.
+#include <dlfcn.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

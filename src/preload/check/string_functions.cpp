@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
+#include <wchar.h>
 
 #include "allot/runtime/access.hpp"
 #include "entry.hpp"
@@ -11,6 +12,11 @@
 #include "string_lengths.hpp"
 
 namespace allot::inline v0_1::preload {
+
+ALLOT_REAL(strlen);
+ALLOT_REAL(strnlen);
+ALLOT_REAL(wcslen);
+ALLOT_REAL(wcsnlen);
 
 namespace {
 
@@ -34,10 +40,10 @@ ALLOT_REAL(strtok_r);
 ALLOT_REAL(strspn);
 ALLOT_REAL(strcspn);
 // C++ has two of each of these.
-constinit RealFunction<char*(const char*, int)> real_strchrnul("strchrnul");
-constinit RealFunction<char*(const char*, int)> real_strrchr("strrchr");
-constinit RealFunction<char*(const char*, const char*)> real_strstr("strstr");
-constinit RealFunction<void*(const void*, int, size_t)> real_memchr("memchr");
+ALLOT_REAL_FUNCTION RealFunction<char*(const char*, int)> real_strchrnul("strchrnul");
+ALLOT_REAL_FUNCTION RealFunction<char*(const char*, int)> real_strrchr("strrchr");
+ALLOT_REAL_FUNCTION RealFunction<char*(const char*, const char*)> real_strstr("strstr");
+ALLOT_REAL_FUNCTION RealFunction<void*(const void*, int, size_t)> real_memchr("memchr");
 
 char* checked_copy(char* to, const char* from, const Caller& caller, size_t room = unknown_room) noexcept {
   const size_t size = length_of(from, caller) + 1;

@@ -11,10 +11,10 @@
 
 namespace allot::inline v0_1::preload {
 
-inline ALLOT_REAL(strlen);
-inline ALLOT_REAL(strnlen);
-inline ALLOT_REAL(wcslen);
-inline ALLOT_REAL(wcsnlen);
+extern RealFunction<decltype(::strlen)> real_strlen;
+extern RealFunction<decltype(::strnlen)> real_strnlen;
+extern RealFunction<decltype(::wcslen)> real_wcslen;
+extern RealFunction<decltype(::wcsnlen)> real_wcsnlen;
 
 /// The length of a string, having reported it if its end lies outside its block. Also for the first call of all, when
 /// the real function is not known and may not be looked up.
