@@ -139,11 +139,12 @@ bool make_kept(KeptWalk& walk, StackOrigin origin, std::size_t depth, const Stac
 
 /// Replaces what a place holds. A signal handler in between finds nothing there, or puts a walk of its own there that
 /// is replaced as well.
-void put(KeptWalk& place, KeptWalk walk, std::uintptr_t code) noexcept {
+void put(KeptWalk& place, const KeptWalk& walk, std::uintptr_t code) noexcept {
   place.code = 0;
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  walk.code = 0;
-  place = walk;
+  KeptWalk codeless = walk;
+  codeless.code = 0;
+  place = codeless;
   std::atomic_signal_fence(std::memory_order_seq_cst);
   place.code = code;
 }
