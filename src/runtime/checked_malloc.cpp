@@ -11,6 +11,7 @@
 #include "allot/base/checked_math.hpp"
 #include "allot/runtime/own_pages.hpp"
 #include "allot/runtime/protected_pages.hpp"
+#include "allot/sys/clock.hpp"
 #include "allot/sys/thread_number.hpp"
 #include "allot/sys/trace_cache.hpp"
 #include "checked_malloc_state.hpp"
@@ -469,15 +470,34 @@ bool find_neighbour(const void* address, BlockView& block) noexcept {
   return true;
 }
 
-void check_everything(const Caller& caller) noexcept {
+namespace {
+
+/// Whether a lock is given back within a tenth of a second.
+bool comes_free(sys::Mutex& mutex) noexcept {
+  constexpr std::int64_t patience = 100'000'000;
+  const std::int64_t start = sys::monotonic_nanoseconds();
+  while (!mutex.try_lock()) {
+    if (sys::monotonic_nanoseconds() - start > patience) return false;
+  }
+  mutex.unlock();
+  return true;
+}
+
+}  // namespace
+
+void check_everything(const Caller& caller, Locks locks) noexcept {
   const protected_pages::Lifted lifted;
   for (std::size_t shard = 0; shard < state->shard_count;) {
     Findings findings;
+    if (locks == Locks::if_free && !comes_free(state->shards[shard].mutex)) {
+      ++shard;
+      continue;
+    }
     check_shard(*state, state->shards[shard], findings);
     log_if_any(findings, caller);
     if (!findings.full()) ++shard;
   }
-  for (bool more = true; more;) {
+  for (bool more = locks == Locks::wait || comes_free(state->large.mutex); more;) {
     Findings findings;
     check_large(*state, findings);
     log_if_any(findings, caller);

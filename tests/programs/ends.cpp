@@ -1,6 +1,7 @@
 // Ways for a process to end, each after a mistake that must still be in the report.
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +26,24 @@ void make_mistake() {
   free(opaque(p));
 }
 
+/// The heap itself crashes, with locks taken, as the program has unmapped what it frees.
+int end_by_free_of_unmapped() {
+  make_mistake();
+  std::thread([] {
+    while (true) std::this_thread::sleep_for(std::chrono::seconds(1));
+  }).detach();
+  for (const std::size_t size : {std::size_t{200'000}, std::size_t{12'000}}) {
+    char* block = static_cast<char*>(aligned_alloc(4096, size));
+    memset(block, 1, size);
+    munmap(block, 4096);
+    if (size > 100'000 && fork() == 0) {
+      free(block);
+      _exit(0);
+    }
+    if (size < 100'000) free(block);
+  }
+  return 0;
+}
 int end_by_kill() {
   make_mistake();
   raise(SIGKILL);
@@ -240,6 +259,7 @@ int clean_own_segv_handler() {
 }  // namespace
 
 const Program end_programs[] = {
+    {"end_by_free_of_unmapped", "double-free,crash", &end_by_free_of_unmapped},
     {"end_by_kill", "double-free", &end_by_kill},
     {"end_by_exit_now", "double-free", &end_by_exit_now},
     {"end_by_quick_exit", "double-free", &end_by_quick_exit},

@@ -73,7 +73,7 @@ void report_crash(std::string_view name, runtime::Caller caller) noexcept {
   fields.finding = Finding::crash;
   checked_malloc::report(fields, caller);
   caller.name = "crash";
-  checked_malloc::check_everything(caller);
+  checked_malloc::check_everything(caller, checked_malloc::Locks::if_free);
 }
 
 void note_crash(int signal, const ucontext_t& context) noexcept {
