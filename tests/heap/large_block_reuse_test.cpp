@@ -118,6 +118,7 @@ TEST(LargeBlockReuse, AlignmentsOfOneMappingAndNoFill) {
   EXPECT_EQ(notes.count, 0);
 }
 
+#if !defined(__SANITIZE_THREAD__)  // the look-up of a stale pointer reads descriptors that others write, on purpose
 std::atomic<int> bad_frees{0};
 void count_bad_frees(void*, const Report&) noexcept {
   ++bad_frees;
@@ -149,6 +150,7 @@ TEST(LargeBlockReuse, FreeingOldPointersWhileOthersTakeTheirPlacesLeavesTheHeapW
   EXPECT_EQ(heap.deinit(), Check::ok);
   EXPECT_GT(bad_frees, 0);
 }
+#endif
 
 TEST(LargeBlockReuse, NotWhereMemoryStaysUntilTheEnd) {
   Notes notes;

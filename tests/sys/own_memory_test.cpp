@@ -75,7 +75,9 @@ TEST(OwnMemory, StableCopiesAreSafeOnlyUnderTheMender) {
   ASSERT_EQ(::sigaction(SIGSEGV, &action, &before), 0);
   EXPECT_FALSE(StableCopies().are_safe());
   ASSERT_EQ(::sigaction(SIGBUS, &action, &before_bus), 0);
+#if !defined(__SANITIZE_THREAD__)  // which puts a handler of its own in front
   EXPECT_TRUE(StableCopies().are_safe());
+#endif
   ::sigaction(SIGBUS, &before_bus, nullptr);
   ::sigaction(SIGSEGV, &before, nullptr);
   set_copy_fault_mender(nullptr);

@@ -129,7 +129,6 @@ void fill_dead(const State& state, LargeBlock& block) noexcept {
 /// Becomes live, all at once: a second free of what lay here before may come at any time.
 void enter(State& state, LargeBlock* block, const LargeBlock& opened, const Request& request) noexcept {
   const MaybeLock lock(state.large.mutex, state.thread_safe);
-  block->heap = &state;
   block->block = opened.block;
   block->size = request.size;
   block->readable_size = opened.readable_size;
@@ -264,6 +263,7 @@ void* open_block(State& state, LargeBlock* block, const Request& request) noexce
 
 /// As `open_block`, of a mapping that is new.
 void* open_new_block(State& state, LargeBlock* block, const Request& request) noexcept {
+  block->heap = &state;  // read without a lock by whoever finds the block in the map
   if (!BlockMap::set(block->memory, block->memory_size, BlockOwner(block))) {
     unmap(state, block);
     descriptors.give_back(block);

@@ -2,10 +2,12 @@
 
 #include <dlfcn.h>
 
-/// The linker's names for the ends of the section.
+/// Under the linker's names for the ends of the section.
 extern "C" {
-[[gnu::visibility("hidden")]] extern allot::preload::RealSymbol __start_allot_real_functions[];
-[[gnu::visibility("hidden")]] extern allot::preload::RealSymbol __stop_allot_real_functions[];
+[[gnu::visibility("hidden")]] extern allot::preload::RealSymbol first_real_function[] __asm__(
+    "__start_allot_real_functions");
+[[gnu::visibility("hidden")]] extern allot::preload::RealSymbol end_of_real_functions[] __asm__(
+    "__stop_allot_real_functions");
 }
 
 namespace allot::inline v0_1::preload {
@@ -17,7 +19,7 @@ void* RealSymbol::find() noexcept {
 }
 
 void find_real_functions() noexcept {
-  for (RealSymbol* symbol = __start_allot_real_functions; symbol != __stop_allot_real_functions; ++symbol) {
+  for (RealSymbol* symbol = first_real_function; symbol != end_of_real_functions; ++symbol) {
     (void)symbol->address();
   }
   (void)::dlerror();  // of those that this C library does not have
