@@ -21,44 +21,26 @@ ALLOT_ALWAYS_INLINE void prefetch_block(const void* memory, std::size_t size) no
   constexpr std::size_t line = 64;
   constexpr std::size_t most_bytes = 1024;
   constexpr std::size_t behind = 128;  // most of what lies between the block and the next slot
-  const std::size_t end = (size < most_bytes ? size : most_bytes) + behind;
-  for (std::size_t at = 0; at < end; at += line) __builtin_prefetch(static_cast<const std::byte*>(memory) + at, 1);
+  const std::byte* block = static_cast<const std::byte*>(memory);
+  if (size >= most_bytes) {
+#pragma GCC unroll 18
+    for (std::size_t at = 0; at < most_bytes + behind; at += line) __builtin_prefetch(block + at, 1);
+  } else {
+    for (std::size_t at = 0; at < size + behind; at += line) __builtin_prefetch(block + at, 1);
+  }
 }
 
-/// One operation on a running heap: its caller, and what it found wrong.
-class Call {
- public:
-  Call(State& state, Operation operation, sys::StackOrigin origin) noexcept
-      : state_(state), origin_(origin), operation_(operation) {}
+[[nodiscard]] ALLOT_ALWAYS_INLINE TraceId trace_here(const State& state, sys::StackOrigin origin,
+                                                     std::size_t depth) noexcept {
+  if (depth == 0) return TraceId::none;
+  std::uintptr_t frames[sys::max_frames];
+  const std::size_t count = sys::capture_stack(origin, {frames, depth}, state.options.stack_method);
+  return stack_depot::intern({frames, count});
+}
 
-  [[nodiscard]] ALLOT_ALWAYS_INLINE Request request(std::size_t size, Alignment alignment) const noexcept {
-    const std::uint16_t thread = static_cast<std::uint16_t>(sys::current_thread_number());
-    return {size, alignment, trace(state_.trace_depth), thread};
-  }
-
-  /// Hands what was found to the handler. No lock is held.
-  ALLOT_ALWAYS_INLINE void finish() noexcept {
-    if (!findings.empty()) [[unlikely]]
-      emit();
-  }
-
-  ALLOT_COLD void emit() noexcept;
-  ALLOT_COLD void log(const void* memory, std::size_t size, bool done) const noexcept;
-
-  Findings findings;
-
- private:
-  [[nodiscard]] ALLOT_ALWAYS_INLINE TraceId trace(std::size_t depth) const noexcept {
-    if (depth == 0) return TraceId::none;
-    std::uintptr_t frames[sys::max_frames];
-    const std::size_t count = sys::capture_stack(origin_, {frames, depth}, state_.options.stack_method);
-    return stack_depot::intern({frames, count});
-  }
-
-  State& state_;
-  sys::StackOrigin origin_;
-  Operation operation_;
-};
+[[nodiscard]] ALLOT_ALWAYS_INLINE CallSite site_of(const State& state, sys::StackOrigin origin) noexcept {
+  return {trace_here(state, origin, state.trace_depth), static_cast<std::uint16_t>(sys::current_thread_number())};
+}
 
 std::string_view operation_name(Operation operation) noexcept {
   switch (operation) {
@@ -73,20 +55,27 @@ std::string_view operation_name(Operation operation) noexcept {
   }
 }
 
-void Call::emit() noexcept {
-  const Trace caller = trace_of(trace(frames_of_a_report), sys::current_thread_number());
+ALLOT_COLD void emit(const State& state, Operation operation, sys::StackOrigin origin, Findings& findings) noexcept {
+  const Trace caller = trace_of(trace_here(state, origin, frames_of_a_report), sys::current_thread_number());
   for (std::size_t i = 0; i < findings.count(); ++i) {
     Report& report = findings[i];
-    report.operation = operation_;
-    report.allocator = state_.options.name;
+    report.operation = operation;
+    report.allocator = state.options.name;
     report.call = caller;
-    state_.options.handler(report);
+    state.options.handler(report);
   }
 }
 
-void Call::log(const void* memory, std::size_t size, bool done) const noexcept {
-  const Sink& sink = *state_.options.verbose_log;
-  sink.text(state_.options.name).text(": ").text(operation_name(operation_)).character(' ').bytes(size);
+/// Hands what an operation found wrong to the handler. No lock is held.
+ALLOT_ALWAYS_INLINE void hand_over(const State& state, Operation operation, sys::StackOrigin origin,
+                                   Findings& findings) noexcept {
+  if (!findings.empty()) [[unlikely]]
+    emit(state, operation, origin, findings);
+}
+
+ALLOT_COLD void log(const State& state, Operation operation, const void* memory, std::size_t size, bool done) noexcept {
+  const Sink& sink = *state.options.verbose_log;
+  sink.text(state.options.name).text(": ").text(operation_name(operation)).character(' ').bytes(size);
   if (memory != nullptr) sink.text(" at ").address(memory);
   sink.text(done ? "\n" : ": not done\n");
 }
@@ -166,6 +155,13 @@ ALLOT_COLD void note_foreign_block(const void* memory, const Found& found, const
   findings.add(report);
 }
 
+/// The report about a pointer that is no live block of `state`'s; `owner` is the heap whose memory it points into.
+ALLOT_COLD void note_no_block(const State& state, Operation operation, const void* memory, const Found& found,
+                              const State& owner, Findings& findings) noexcept {
+  if (&owner != &state) return note_foreign_block(memory, found, owner, findings);
+  note_bad_pointer(operation, memory, found, findings);
+}
+
 /// Reports a size or alignment that is not the block's.
 ALLOT_COLD void note_layout_mismatch(const Found& found, std::size_t size, Alignment alignment, const void* memory,
                                      Findings& findings) noexcept {
@@ -204,20 +200,18 @@ ALLOT_ALWAYS_INLINE void with_block(State& state, Operation operation, void* mem
     return note_bad_pointer(operation, memory, {}, findings);
   if (Slab* slab = owner.slab()) {
     const MaybeLock lock(slab->shard->mutex, heap->thread_safe);
-    const bool unchanged = slab->heap == heap && BlockMap::find(memory).slab() == slab;
+    const bool unchanged = !lock.taken() || (slab->heap == heap && BlockMap::find(memory).slab() == slab);
     const Found found = unchanged ? find_slot(slab, memory) : Found{};
-    if (heap != &state) [[unlikely]]
-      return note_foreign_block(memory, found, *heap, findings);
-    if (!found.is_live_start()) [[unlikely]]
-      return note_bad_pointer(operation, memory, found, findings);
-    return act(found);
+    if (heap == &state && found.is_live_start()) [[likely]]
+      return act(Found{slab, found.index, nullptr, true});
+    return note_no_block(state, operation, memory, found, *heap, findings);
   }
   const MaybeLock lock(heap->large.mutex, heap->thread_safe);
-  const bool unchanged = owner.large()->heap == heap && BlockMap::find(memory).large() == owner.large();
+  const bool unchanged =
+      !lock.taken() || (owner.large()->heap == heap && BlockMap::find(memory).large() == owner.large());
   const Found found = unchanged ? find_large(owner.large(), memory) : Found{};
-  if (heap != &state) return note_foreign_block(memory, found, *heap, findings);
-  if (!found.is_live_start()) return note_bad_pointer(operation, memory, found, findings);
-  act(found);
+  if (heap == &state && found.is_live_start()) return act(Found{nullptr, 0, owner.large(), true});
+  note_no_block(state, operation, memory, found, *heap, findings);
 }
 
 bool resize_block(State& state, const Found& found, std::size_t new_size, Findings& findings) noexcept {
@@ -232,15 +226,15 @@ bool resize_block(State& state, const Found& found, std::size_t new_size, Findin
 
 bool resize_call(State& state, Operation operation, sys::StackOrigin origin, void* memory, std::size_t size,
                  Alignment alignment, std::size_t new_size) noexcept {
-  Call call(state, operation, origin);
+  Findings findings;
   bool resized = false;
-  with_block(state, operation, memory, call.findings, [&](const Found& found) noexcept {
-    compare_layout(found, size, alignment, memory, call.findings);
-    resized = resize_block(state, found, new_size, call.findings);
+  with_block(state, operation, memory, findings, [&](const Found& found) noexcept {
+    compare_layout(found, size, alignment, memory, findings);
+    resized = resize_block(state, found, new_size, findings);
   });
-  call.finish();
+  hand_over(state, operation, origin, findings);
   if (state.options.verbose_log.has_value()) [[unlikely]]
-    call.log(memory, new_size, resized);
+    log(state, operation, memory, new_size, resized);
   return resized;
 }
 
@@ -268,15 +262,15 @@ void* CheckedHeap::raw_alloc(std::size_t size, Alignment alignment) noexcept {
     report_use_after_deinit(Operation::alloc, nullptr, ALLOT_STACK_ORIGIN());
     return nullptr;
   }
-  Call call(*state, Operation::alloc, ALLOT_STACK_ORIGIN());
+  Findings findings;
   void* memory = nullptr;
-  if (take_from_limit(*state, size, call.findings)) {
-    memory = allocate(*state, call.request(size, alignment), call.findings);
+  if (take_from_limit(*state, size, findings)) {
+    memory = allocate(*state, {size, alignment, site_of(*state, ALLOT_STACK_ORIGIN())}, findings);
     if (memory == nullptr) give_to_limit(*state, size);
   }
-  call.finish();
+  hand_over(*state, Operation::alloc, ALLOT_STACK_ORIGIN(), findings);
   if (state->options.verbose_log.has_value()) [[unlikely]]
-    call.log(memory, size, memory != nullptr);
+    log(*state, Operation::alloc, memory, size, memory != nullptr);
   return memory;
 }
 
@@ -285,20 +279,20 @@ void CheckedHeap::raw_free(void* memory, std::size_t size, Alignment alignment) 
   if (state == nullptr) [[unlikely]]
     return report_use_after_deinit(Operation::free, memory, ALLOT_STACK_ORIGIN());
   prefetch_block(memory, size);
-  Call call(*state, Operation::free, ALLOT_STACK_ORIGIN());
-  const Request request = call.request(size, alignment);
-  with_block(*state, Operation::free, memory, call.findings, [&](const Found& found) noexcept {
-    compare_layout(found, size, alignment, memory, call.findings);
+  const CallSite site = site_of(*state, ALLOT_STACK_ORIGIN());
+  Findings findings;
+  with_block(*state, Operation::free, memory, findings, [&](const Found& found) noexcept {
+    compare_layout(found, size, alignment, memory, findings);
     give_to_limit(*state, size_of(found));
     if (found.slab != nullptr) {
-      free_slot(*state, *found.slab, found.index, request, call.findings);
+      free_slot(*state, *found.slab, found.index, site, findings);
     } else {
-      free_large(*state, found.large, request, call.findings);
+      free_large(*state, found.large, site, findings);
     }
   });
-  call.finish();
+  hand_over(*state, Operation::free, ALLOT_STACK_ORIGIN(), findings);
   if (state->options.verbose_log.has_value()) [[unlikely]]
-    call.log(memory, size, true);
+    log(*state, Operation::free, memory, size, true);
 }
 
 bool CheckedHeap::raw_resize(void* memory, std::size_t size, Alignment alignment, std::size_t new_size) noexcept {

@@ -76,7 +76,7 @@ bool release_slabs(State& state, Shard& shard) noexcept {
   Slab* kept = nullptr;
   for (Slab* slab = shard.slabs; slab != nullptr;) {
     Slab* next = slab->next_of_shard;
-    if (slab->live == 0) {
+    if (slab->live() == 0) {
       release_slab(state, slab);
     } else {
       slab->next_of_shard = kept;

@@ -129,12 +129,12 @@ std::size_t aligned_as_given(std::size_t alignment) noexcept {
   return alignment < least_alignment ? least_alignment : alignment;
 }
 
+CallSite site_of(std::uint32_t trace) noexcept {
+  return {TraceId{trace}, static_cast<std::uint16_t>(sys::current_thread_number())};
+}
+
 Request request_for(std::size_t size, std::size_t alignment, Family family, std::uint32_t trace) noexcept {
-  return {size,
-          Alignment::from_bytes(aligned_as_given(alignment)),
-          TraceId{trace},
-          static_cast<std::uint16_t>(sys::current_thread_number()),
-          0,
+  return {size, Alignment::from_bytes(aligned_as_given(alignment)), site_of(trace), 0,
           static_cast<std::uint8_t>(family)};
 }
 
@@ -149,7 +149,7 @@ void* allocate_traced(const Request& request, const Caller& caller) noexcept {
   Findings findings;
   void* memory = take_block(request, findings);
   log_if_any(findings, caller);
-  if (memory != nullptr) log.count_allocation(static_cast<std::uint32_t>(request.trace), request.size);
+  if (memory != nullptr) log.count_allocation(static_cast<std::uint32_t>(request.site.trace), request.size);
   return memory;
 }
 
@@ -160,7 +160,7 @@ ALLOT_ALWAYS_INLINE bool with_block(const void* memory, Found& found_else, const
   const BlockOwner owner = BlockMap::find(memory);
   if (Slab* slab = owner.slab()) {
     const MaybeLock lock(slab->shard->mutex, true);
-    const bool unchanged = slab->heap == state && BlockMap::find(memory).slab() == slab;
+    const bool unchanged = !lock.taken() || (slab->heap == state && BlockMap::find(memory).slab() == slab);
     const Found found = unchanged ? find_slot(slab, memory) : Found{};
     if (!found.is_live_start()) [[unlikely]] {
       found_else = found;
@@ -171,7 +171,8 @@ ALLOT_ALWAYS_INLINE bool with_block(const void* memory, Found& found_else, const
   }
   if (owner.is_nothing()) return false;
   const MaybeLock lock(state->large.mutex, true);
-  const bool unchanged = owner.large()->heap == state && BlockMap::find(memory).large() == owner.large();
+  const bool unchanged =
+      !lock.taken() || (owner.large()->heap == state && BlockMap::find(memory).large() == owner.large());
   const Found found = unchanged ? find_large(owner.large(), memory) : Found{};
   if (!found.is_live_start()) {
     found_else = found;
@@ -287,11 +288,11 @@ ALLOT_COLD void lift_protection(const void* memory) noexcept {
   if (find_block(memory, block)) protected_pages::lift(block.begin - zone, block.begin + block.size + zone);
 }
 
-void free_found(const Found& found, const Request& request, Findings& findings) noexcept {
+void free_found(const Found& found, CallSite site, Findings& findings) noexcept {
   if (found.slab != nullptr) {
-    free_slot(*state, *found.slab, found.index, request, findings);
+    free_slot(*state, *found.slab, found.index, site, findings);
   } else {
-    free_large(*state, found.large, request, findings);
+    free_large(*state, found.large, site, findings);
   }
 }
 
@@ -311,6 +312,33 @@ void* move_block(const void* memory, const BlockView& old, std::size_t size, std
   void* moved = allocate_traced(request, caller);
   if (moved != nullptr) std::memcpy(moved, memory, old.size < size ? old.size : size);
   return moved;
+}
+
+/// As `release`, for a call whose stack is known.
+void release_at(CallSite site, void* memory, const Claim& claim, const Caller& caller) noexcept {
+  Findings findings;
+  Found found_else;
+  BlockView block;
+  Finding finding{};
+  bool fits = true;
+  std::size_t size = 0;
+  std::uint32_t allocated = 0;
+  const bool freed = with_block(memory, found_else, [&](const Found& found) noexcept {
+    if (!fits_plainly(found, claim)) [[unlikely]] {
+      const BlockFacts facts = found.facts();
+      block = view_of(facts, true, false);
+      fits = !misfit(facts, claim, finding);
+    }
+    size = size_of(found);
+    allocated = allocation_of(found);
+    free_found(found, site, findings);
+  });
+  if (!freed) [[unlikely]]
+    return report_bad_pointer(finding_of_free(memory, found_else), memory, found_else, claim, caller);
+  log.count_free(allocated, size);
+  if (!fits) [[unlikely]]
+    report_misfit(finding, block, claim, caller);
+  log_if_any(findings, caller);
 }
 
 }  // namespace
@@ -371,31 +399,7 @@ void release(void* memory, const Claim& claim, const Caller& caller) noexcept {
   prefetch_block(memory);
   if (protected_pages::any()) [[unlikely]]
     lift_protection(memory);
-  const std::uint32_t trace = capture(caller, settings.free_depth);
-  const Request request = request_for(0, 16, claim.family, trace);
-  Findings findings;
-  Found found_else;
-  BlockView block;
-  Finding finding{};
-  bool fits = true;
-  std::size_t size = 0;
-  std::uint32_t allocated = 0;
-  const bool freed = with_block(memory, found_else, [&](const Found& found) noexcept {
-    if (!fits_plainly(found, claim)) [[unlikely]] {
-      const BlockFacts facts = found.facts();
-      block = view_of(facts, true, false);
-      fits = !misfit(facts, claim, finding);
-    }
-    size = size_of(found);
-    allocated = allocation_of(found);
-    free_found(found, request, findings);
-  });
-  if (!freed) [[unlikely]]
-    return report_bad_pointer(finding_of_free(memory, found_else), memory, found_else, claim, caller);
-  log.count_free(allocated, size);
-  if (!fits) [[unlikely]]
-    report_misfit(finding, block, claim, caller);
-  log_if_any(findings, caller);
+  release_at(site_of(capture(caller, settings.free_depth)), memory, claim, caller);
 }
 
 void* reallocate(void* memory, std::size_t size, const Caller& caller) noexcept {
@@ -428,7 +432,7 @@ void* reallocate(void* memory, std::size_t size, const Caller& caller) noexcept 
     return memory;
   }
   void* moved = move_block(memory, old, size, trace, caller);
-  if (moved != nullptr) release(memory, claim, caller);
+  if (moved != nullptr) release_at(site_of(trace), memory, claim, caller);
   return moved;
 }
 

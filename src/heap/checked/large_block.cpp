@@ -133,9 +133,9 @@ void enter(State& state, LargeBlock* block, const LargeBlock& opened, const Requ
   block->size = request.size;
   block->readable_size = opened.readable_size;
   block->alignment = request.alignment.bytes();
-  block->allocation = request.trace;
+  block->allocation = request.site.trace;
   block->first_free = TraceId::none;
-  block->alloc_thread = request.thread;
+  block->alloc_thread = request.site.thread;
   block->epoch = state.epoch.load(std::memory_order_relaxed);
   block->filled = all_filled;
   block->tag = request.tag;
@@ -300,10 +300,10 @@ void* allocate_guarded(State& state, const Request& request) noexcept {
   return nullptr;
 }
 
-void free_large(State& state, LargeBlock* block, const Request& request, Findings& findings) noexcept {
+void free_large(State& state, LargeBlock* block, CallSite site, Findings& findings) noexcept {
   check_zones(state, *block, findings);
-  block->first_free = request.trace;
-  block->free_thread = request.thread;
+  block->first_free = site.trace;
+  block->free_thread = site.thread;
   block->state = SlotState::dead;
   state.large.live.remove(block);
   state.large.live_bytes -= block->size;

@@ -51,6 +51,7 @@ struct LargeBlocks {
   std::size_t dead_bytes = 0;
 };
 
+struct CallSite;
 struct Request;
 class Findings;
 
@@ -61,7 +62,7 @@ class Findings;
 [[nodiscard]] void* allocate_guarded(State& state, const Request& request) noexcept;
 
 /// The lock is held and the block live: into quarantine, or back to the system.
-void free_large(State& state, LargeBlock* block, const Request& request, Findings& findings) noexcept;
+void free_large(State& state, LargeBlock* block, CallSite site, Findings& findings) noexcept;
 /// The same preconditions: `new_size` bytes in place if the mapping allows.
 [[nodiscard]] bool resize_large(State& state, LargeBlock* block, std::size_t new_size, Findings& findings) noexcept;
 

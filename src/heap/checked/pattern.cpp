@@ -2,39 +2,49 @@
 
 #include "allot/sys/processor.hpp"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace allot::inline v0_1::checked {
 
 namespace {
 
-/// The compiler splits it into whatever registers the target has.
-using Lanes [[gnu::vector_size(64), gnu::may_alias, gnu::aligned(1)]] = std::uint64_t;
-
-/// The scan for one target: 128 bytes a step, the last of which overlaps the one before. `size` is at least 128. A
-/// macro, as an attribute cannot be a template's argument and an inlined body would be split for the wrong target.
-#define ALLOT_DETAIL_LONG_SCAN(name, ...)                                                                  \
+/// The scan for one target, four registers a step, the last of which overlaps the one before. `size` is at least 256.
+/// `is_zero` tells whether all bits of the Lanes `differences` are 0. A macro, as an attribute cannot be a template's
+/// argument and an inlined body would be compiled for the wrong target.
+#define ALLOT_DETAIL_LONG_SCAN(name, Lanes, is_zero, ...)                                                  \
   __VA_ARGS__ [[gnu::no_sanitize_address]] bool name(const unsigned char* at, std::size_t size) noexcept { \
-    constexpr std::uint64_t word = detail::pattern_word;                                                   \
-    constexpr Lanes pattern = {word, word, word, word, word, word, word, word};                            \
-    const unsigned char* last = at + size - 2 * sizeof(Lanes);                                             \
+    const Lanes pattern = Lanes{} + detail::pattern_word;                                                  \
+    const unsigned char* last = at + size - 4 * sizeof(Lanes);                                             \
     Lanes first = {};                                                                                      \
     Lanes second = {};                                                                                     \
-    for (;; at = at + 2 * sizeof(Lanes) < last ? at + 2 * sizeof(Lanes) : last) {                          \
+    for (;; at += 4 * sizeof(Lanes)) {                                                                     \
+      if (at > last) at = last;                                                                            \
       const Lanes* lanes = reinterpret_cast<const Lanes*>(at);                                             \
       first |= lanes[0] ^ pattern;                                                                         \
       second |= lanes[1] ^ pattern;                                                                        \
+      first |= lanes[2] ^ pattern;                                                                         \
+      second |= lanes[3] ^ pattern;                                                                        \
       if (at == last) break;                                                                               \
     }                                                                                                      \
-    first |= second;                                                                                       \
-    return (first[0] | first[1] | first[2] | first[3] | first[4] | first[5] | first[6] | first[7]) == 0;   \
+    const Lanes all = first | second;                                                                      \
+    return is_zero;                                                                                        \
   }
+
+// One register each.
+using Lanes16 [[gnu::vector_size(16), gnu::may_alias, gnu::aligned(1)]] = std::uint64_t;
+using Lanes32 [[gnu::vector_size(32), gnu::may_alias, gnu::aligned(1)]] = std::uint64_t;
+using Lanes64 [[gnu::vector_size(64), gnu::may_alias, gnu::aligned(1)]] = std::uint64_t;
 
 using LongScan = bool(const unsigned char*, std::size_t) noexcept;
 
-ALLOT_DETAIL_LONG_SCAN(scan_anywhere)
+ALLOT_DETAIL_LONG_SCAN(scan_anywhere, Lanes16, (all[0] | all[1]) == 0)
 
 #if defined(__x86_64__)
-ALLOT_DETAIL_LONG_SCAN(scan_avx2, [[gnu::target("avx2")]])
-ALLOT_DETAIL_LONG_SCAN(scan_avx512, [[gnu::target("avx512f")]])
+ALLOT_DETAIL_LONG_SCAN(scan_avx2, Lanes32, _mm256_testz_si256(__m256i(all), __m256i(all)) != 0, [[gnu::target("avx2")]])
+ALLOT_DETAIL_LONG_SCAN(scan_avx512, Lanes64, _mm512_test_epi64_mask(__m512i(all), __m512i(all)) == 0,
+                       [[gnu::target("avx512f")]])
 
 LongScan* best_scan() noexcept {
   if (sys::has_avx512f()) return &scan_avx512;

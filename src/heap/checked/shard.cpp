@@ -118,17 +118,16 @@ ALLOT_COLD void put_aside(State& state, Slab& slab, Findings& findings) noexcept
 void* open_slot(const State& state, Slab& slab, std::uint32_t index, const Request& request) noexcept {
   std::byte* block = slab.slot(index);
   SlotInfo& info = slab.info[index];
-  info.allocation = request.trace;
+  info.allocation = request.site.trace;
   info.first_free = TraceId::none;
   info.epoch = state.epoch.load(std::memory_order_relaxed);
   info.size = static_cast<std::uint16_t>(request.size);
-  info.alloc_thread = request.thread;
+  info.alloc_thread = request.site.thread;
   info.alignment_log2 = static_cast<std::uint8_t>(request.alignment.log2());
   info.state = SlotState::live;
   info.tag = request.tag;
   info.mark = 0;
   unpoison(block, request.size);
-  ++slab.live;
   ++slab.shard->live_blocks;
   ++slab.shard->total_blocks;
   slab.shard->live_bytes += request.size;
@@ -155,21 +154,20 @@ void* allocate_slot(State& state, Shard& shard, std::size_t size_class, const Re
   return open_slot(state, *slab, index, request);
 }
 
-void free_slot(State& state, Slab& slab, std::uint32_t index, const Request& request, Findings& findings) noexcept {
+void free_slot(State& state, Slab& slab, std::uint32_t index, CallSite site, Findings& findings) noexcept {
   check_tail(state, slab, index, findings);
   check_front(state, slab, index, findings);
   SlotInfo& info = slab.info[index];
   if (state.options.fill) std::memset(slab.slot(index), pattern_byte, state.red_zone != 0 ? info.size : slab.stride);
   poison(slab.slot(index), slab.stride);
-  info.first_free = request.trace;
-  info.free_thread = request.thread;
+  info.first_free = site.trace;
+  info.free_thread = site.thread;
   info.state = SlotState::dead;
   push_dead(slab, static_cast<std::uint16_t>(index));
-  --slab.live;
   --slab.shard->live_blocks;
   slab.shard->live_bytes -= info.size;
   if (slab.place == SlabPlace::current) return;
-  if (slab.live == 0) [[unlikely]]
+  if (slab.live() == 0) [[unlikely]]
     return put_aside(state, slab, findings);
   if (slab.place == SlabPlace::full && slab.dead > slab.held) [[unlikely]] {
     slab.place = SlabPlace::reusable;

@@ -10,12 +10,17 @@
 
 namespace allot::inline v0_1::checked {
 
-/// What an operation was asked for, and by whom.
+/// Who asks for an operation.
+struct CallSite {
+  TraceId trace;
+  std::uint16_t thread;  // its number, the low 16 bits
+};
+
+/// What an allocation was asked for, and by whom.
 struct Request {
   std::size_t size;
   Alignment alignment;
-  TraceId trace;
-  std::uint16_t thread;
+  CallSite site;
   std::size_t room = 0;  // bytes a large block shall be able to grow to in place; address space only
   std::uint8_t tag = 0;  // kept with the block for the caller, as the kind of function that asked for it
   bool zeroed = false;   // a large block shall be pages the system has just given
@@ -26,7 +31,7 @@ struct Request {
                                   Findings& findings) noexcept;
 
 /// The lock of `slab`'s shard is held and `index` is live: the slot goes into quarantine.
-void free_slot(State& state, Slab& slab, std::uint32_t index, const Request& request, Findings& findings) noexcept;
+void free_slot(State& state, Slab& slab, std::uint32_t index, CallSite site, Findings& findings) noexcept;
 
 /// The same preconditions: the block becomes `new_size` bytes in place if its slot allows.
 [[nodiscard]] bool resize_slot(State& state, Slab& slab, std::uint32_t index, std::size_t new_size,

@@ -46,7 +46,6 @@ struct alignas(128) Slab {
   std::uint32_t stride = 0;
   std::uint32_t slot_count = 0;
   std::uint32_t fresh = 0;  // slots from here on were never used
-  std::uint32_t live = 0;
   std::uint32_t dead = 0;
   std::uint32_t held = 0;  // dead slots that must wait
   std::uint16_t dead_front = no_slot;
@@ -67,6 +66,7 @@ struct alignas(128) Slab {
     const std::uint64_t offset = static_cast<std::uint64_t>(static_cast<const std::byte*>(address) - slots);
     return static_cast<std::uint32_t>((offset * reciprocal) >> 40);
   }
+  [[nodiscard]] std::uint32_t live() const noexcept { return fresh - dead; }
   [[nodiscard]] std::byte* slot(std::uint32_t index) const noexcept { return slots + std::size_t{index} * stride; }
 };
 

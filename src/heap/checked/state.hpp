@@ -91,6 +91,9 @@ class [[nodiscard]] MaybeLock {
     if (mutex_ != nullptr) mutex_->unlock();
   }
 
+  /// Whether others were shut out; if not, nothing can have changed while it was taken.
+  [[nodiscard]] bool taken() const noexcept { return mutex_ != nullptr; }
+
  private:
   sys::Mutex* mutex_;
 };
