@@ -117,7 +117,7 @@ void* allocate(State& state, const Request& request, Findings& findings) noexcep
                                      ? no_class
                                      : class_for(request.size + state.red_zone, request.alignment);
   if (size_class == no_class) return allocate_large(state, request, findings);
-  return allocate_slot(state, shard, size_class, request, findings);
+  return allocate_slot(state, shard, size_class, request, findings).memory;
 }
 
 /// The report about a pointer that is no start of a live block.

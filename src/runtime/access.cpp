@@ -15,7 +15,7 @@ bool fits(const BlockView& block, std::uintptr_t address, std::size_t size) noex
   return block.live && address >= block.begin && size <= block.size && address - block.begin <= block.size - size;
 }
 
-ALLOT_COLD void report_access(const BlockView& block, std::uintptr_t address, std::size_t size, bool write,
+ALLOT_COLD void report_misuse(const BlockView& block, std::uintptr_t address, std::size_t size, bool write,
                               const Caller& caller) noexcept {
   ReportFields fields;
   fields.given_size = size;
@@ -42,7 +42,7 @@ BlockView block_meant(const BlockView& block, const void* memory, std::size_t si
 ALLOT_COLD void report_misplaced(const BlockView& block, const void* memory, std::size_t size, bool write,
                                  const Caller& caller) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  report_access(block_meant(block, memory, size), address, size, write, caller);
+  report_misuse(block_meant(block, memory, size), address, size, write, caller);
 }
 
 /// In the heap, but in no block's place.
@@ -51,59 +51,55 @@ ALLOT_COLD void report_if_in_heap(const void* memory, std::size_t size, bool wri
   if (checked_malloc::find_neighbour(memory, block)) report_misplaced(block, memory, size, write, caller);
 }
 
-ALLOT_NOINLINE void check_closely(const void* memory, std::size_t size, bool write, const Caller& caller) noexcept {
-  BlockView block;
-  if (size == 0 || !checking) return;
-  if (!checked_malloc::find_block(memory, block)) return report_if_in_heap(memory, size, write, caller);
-  if (!fits(block, reinterpret_cast<std::uintptr_t>(memory), size)) [[unlikely]]
-    report_misplaced(block, memory, size, write, caller);
+enum class Where : std::uint8_t { outside, no_block, live_block };
+
+struct Place {
+  Where where;
+  RecentBlock block;
+};
+
+/// `changes` is the state of the map from before the look-up.
+ALLOT_ALWAYS_INLINE Place place_in(const checked::Slab& slab, const std::byte* address,
+                                   std::uint32_t changes) noexcept {
+  if (address < slab.slots) return {Where::no_block, {}};
+  const std::uint32_t index = slab.index_of(address);
+  if (index >= slab.slot_count) return {Where::no_block, {}};
+  const checked::SlotInfo& info = slab.info[index];
+  const std::uint32_t shape = __atomic_load_n(info.shape(), __ATOMIC_ACQUIRE);
+  if (info.state != checked::SlotState::live) return {Where::no_block, {}};
+  const auto begin = reinterpret_cast<std::uintptr_t>(slab.slot(index));
+  return {Where::live_block, {begin, info.size, info.shape(), shape, changes}};
 }
 
-bool overlap(const void* to, const void* from, std::size_t size) noexcept {
-  const auto left = reinterpret_cast<std::uintptr_t>(to);
-  const auto right = reinterpret_cast<std::uintptr_t>(from);
-  const std::uintptr_t distance = left < right ? right - left : left - right;
-  // The same range on itself copies nothing; compilers emit it for self-assignment.
-  return distance < size && distance != 0;
+Place place_in(const checked::LargeBlock& large, const std::byte* address, std::uint32_t changes) noexcept {
+  const std::uint32_t seen = large.changes.seen();
+  if (large.state != checked::SlotState::live || address < large.block) return {Where::no_block, {}};
+  const auto begin = reinterpret_cast<std::uintptr_t>(large.block);
+  return {Where::live_block, {begin, large.size, &large.changes.count, seen, changes}};
 }
 
-constexpr std::size_t no_live_block = SIZE_MAX - 1;
-
-/// Bytes from `memory` to the end of its live block, without a lock; SIZE_MAX when no block covers it, `no_live_block`
-/// when one does that is not live, or before its first byte.
-ALLOT_ALWAYS_INLINE std::size_t room_in_block(const void* memory) noexcept {
-  const checked::BlockOwner owner = checked::BlockMap::find(memory);
-  if (owner.is_nothing()) [[likely]]
-    return SIZE_MAX;
+/// What lies at `memory`, without a lock. Outside the heap that is the granule around it.
+ALLOT_ALWAYS_INLINE Place place_of(const void* memory) noexcept {
   const auto* address = static_cast<const std::byte*>(memory);
-  if (const checked::Slab* slab = owner.slab()) {
-    if (address < slab->slots) return no_live_block;
-    const std::uint32_t index = slab->index_of(address);
-    if (index >= slab->slot_count) return no_live_block;
-    const checked::SlotInfo& info = slab->info[index];
-    if (info.state != checked::SlotState::live) return no_live_block;
-    const auto offset = static_cast<std::size_t>(address - slab->slot(index));
-    return offset < info.size ? info.size - offset : 0;
+  const std::uint32_t changes = checked::block_map_changes.seen();
+  const checked::BlockOwner owner = checked::BlockMap::find(memory);
+  if (owner.is_nothing()) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(memory) & ~(checked::granule_bytes - 1);
+    return {Where::outside, {begin, checked::granule_bytes, &checked::block_map_changes.count, changes, changes}};
   }
-  const checked::LargeBlock& large = *owner.large();
-  if (large.state != checked::SlotState::live || address < large.block) return no_live_block;
-  const auto offset = static_cast<std::size_t>(address - large.block);
-  return offset < large.size ? large.size - offset : 0;
+  if (const checked::Slab* slab = owner.slab()) return place_in(*slab, address, changes);
+  return place_in(*owner.large(), address, changes);
 }
 
-ALLOT_ALWAYS_INLINE bool is_allowed(const void* memory, std::size_t size) noexcept {
-  if (!checking) [[unlikely]]
-    return true;
-  const std::size_t room = room_in_block(memory);
-  return size <= room && room != no_live_block;
-}
-
-ALLOT_ALWAYS_INLINE void check(const void* memory, std::size_t size, bool write, const Caller& caller) noexcept {
-  if (!is_allowed(memory, size)) [[unlikely]]
-    check_closely(memory, size, write, caller);
+/// Bytes from `memory`, which is not before the block, to its end.
+std::size_t room_in(const RecentBlock& block, const void* memory) noexcept {
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(memory) - block.begin;
+  return offset < block.size ? block.size - offset : 0;
 }
 
 }  // namespace
+
+constinit thread_local RecentBlock recent_blocks[recent_block_count];
 
 void check_accesses(bool wanted) noexcept {
   checking = wanted;
@@ -113,12 +109,22 @@ bool checks_accesses() noexcept {
   return checking;
 }
 
-void check_read(const void* address, std::size_t size, const Caller& caller) noexcept {
-  check(address, size, false, caller);
+bool look_up_access(const void* address, std::size_t size) noexcept {
+  if (!checking) [[unlikely]]
+    return true;
+  const Place place = place_of(address);
+  if (place.where == Where::no_block) return false;
+  if (place.where == Where::live_block && size > room_in(place.block, address)) return false;
+  remember(place.block, address);
+  return true;
 }
 
-void check_write(const void* address, std::size_t size, const Caller& caller) noexcept {
-  check(address, size, true, caller);
+void report_access(const void* address, std::size_t size, bool write, Caller caller) noexcept {
+  BlockView block;
+  if (size == 0 || !checking) return;
+  if (!checked_malloc::find_block(address, block)) return report_if_in_heap(address, size, write, caller);
+  if (!fits(block, reinterpret_cast<std::uintptr_t>(address), size)) [[unlikely]]
+    report_misplaced(block, address, size, write, caller);
 }
 
 void check_no_overlap(const void* to, const void* from, std::size_t size, const Caller& caller) noexcept {
@@ -136,23 +142,21 @@ void check_no_overlap(const void* to, const void* from, std::size_t size, const 
   }
 }
 
-bool may_access_both(const void* one, const void* other, std::size_t size) noexcept {
-  return is_allowed(one, size) && is_allowed(other, size);
-}
-
-bool may_copy(const void* to, const void* from, std::size_t size) noexcept {
-  return may_access_both(to, from, size) && !overlap(to, from, size);
-}
-
 std::size_t room_at(const void* address) noexcept {
+  const RecentBlock& recent = recent_block_at(address);
+  if (holds(recent, address, 0)) {
+    return recent.word == &checked::block_map_changes.count ? SIZE_MAX : room_in(recent, address);
+  }
   if (!checking) [[unlikely]]
     return SIZE_MAX;
-  const std::size_t room = room_in_block(address);
-  if (room != no_live_block) [[likely]]
-    return room;
-  BlockView block;
-  const bool in_front = checked_malloc::find_block(address, block) && block.live;
-  return in_front ? 0 : SIZE_MAX;
+  const Place place = place_of(address);
+  if (place.where == Where::no_block) {
+    BlockView block;
+    const bool in_front = checked_malloc::find_block(address, block) && block.live;
+    return in_front ? 0 : SIZE_MAX;
+  }
+  remember(place.block, address);
+  return place.where == Where::outside ? SIZE_MAX : room_in(place.block, address);
 }
 
 }  // namespace allot::inline v0_1::runtime

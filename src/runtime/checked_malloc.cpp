@@ -11,6 +11,7 @@
 #include "allot/base/checked_math.hpp"
 #include "allot/runtime/own_pages.hpp"
 #include "allot/runtime/protected_pages.hpp"
+#include "allot/runtime/recent_blocks.hpp"
 #include "allot/sys/clock.hpp"
 #include "allot/sys/thread_number.hpp"
 #include "allot/sys/trace_cache.hpp"
@@ -112,6 +113,13 @@ ALLOT_COLD void guard_less(Shard& shard) noexcept {
   log.add_text(EntryKind::note, "no more guard pages could be had (vm.max_map_count): fewer blocks were guarded");
 }
 
+/// What is new is touched next.
+ALLOT_ALWAYS_INLINE void remember_new(const NewSlot& slot, std::size_t size) noexcept {
+  const std::uint32_t changes = block_map_changes.seen();
+  const ShapeWord* shape = slot.info->shape();
+  remember({reinterpret_cast<std::uintptr_t>(slot.memory), size, shape, *shape, changes}, slot.memory);
+}
+
 void* take_block(const Request& request, Findings& findings) noexcept {
   Shard& shard = state->own_shard();
   if (wants_guard(shard)) {
@@ -122,7 +130,10 @@ void* take_block(const Request& request, Findings& findings) noexcept {
                                      ? no_class
                                      : class_for(request.size + state->red_zone, request.alignment);
   if (size_class == no_class) return allocate_large(*state, request, findings);
-  return allocate_slot(*state, shard, size_class, request, findings);
+  const NewSlot slot = allocate_slot(*state, shard, size_class, request, findings);
+  if (slot.info != nullptr) [[likely]]
+    remember_new(slot, request.size);
+  return slot.memory;
 }
 
 std::size_t aligned_as_given(std::size_t alignment) noexcept {
@@ -315,7 +326,7 @@ void* move_block(const void* memory, const BlockView& old, std::size_t size, std
 }
 
 /// As `release`, for a call whose stack is known.
-void release_at(CallSite site, void* memory, const Claim& claim, const Caller& caller) noexcept {
+ALLOT_ALWAYS_INLINE void release_at(CallSite site, void* memory, const Claim& claim, const Caller& caller) noexcept {
   Findings findings;
   Found found_else;
   BlockView block;

@@ -1,11 +1,14 @@
 #include "block_map.hpp"
 
+#include "allot/heap/changes.hpp"
 #include "allot/sys/pages.hpp"
 
 namespace allot::inline v0_1::checked {
 
 // Zero pages until touched.
 constinit std::atomic<BlockMap::Leaf*> BlockMap::roots_[granule_count / leaf_size];
+
+constinit Changes block_map_changes;
 
 /// The leaf for a granule, made if it is missing; null when there is no memory.
 BlockMap::Leaf* BlockMap::leaf_at(std::uintptr_t granule) noexcept {
@@ -33,6 +36,7 @@ bool BlockMap::set(const void* memory, std::size_t size, BlockOwner owner) noexc
     }
     leaf->owners[granule & (leaf_size - 1)].store(owner.tagged_, std::memory_order_release);
   }
+  block_map_changes.note_unlocked();
   return true;
 }
 

@@ -305,6 +305,7 @@ void free_large(State& state, LargeBlock* block, CallSite site, Findings& findin
   block->first_free = site.trace;
   block->free_thread = site.thread;
   block->state = SlotState::dead;
+  block->changes.note();
   state.large.live.remove(block);
   state.large.live_bytes -= block->size;
   if (block->guarded) return quarantine_guarded(state, block);
@@ -323,6 +324,7 @@ bool resize_large(State& state, LargeBlock* block, std::size_t new_size, Finding
   }
   state.large.live_bytes += new_size - block->size;
   block->size = new_size;
+  block->changes.note();
   set_readable_end(state, *block);
   lay_zones(state, *block);
   return true;

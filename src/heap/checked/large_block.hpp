@@ -6,6 +6,7 @@
 
 #include "allot/base/alignment.hpp"
 #include "allot/base/config.hpp"
+#include "allot/heap/changes.hpp"
 #include "allot/heap/stack_depot.hpp"
 #include "allot/sys/mutex.hpp"
 #include "list.hpp"
@@ -35,6 +36,7 @@ struct LargeBlock {
   bool guarded = false;
   bool mapped = false;
   FilledGroups filled = all_filled;  // when dead: what holds the pattern
+  Changes changes;                   // ends and other sizes
   LargeBlock* next = nullptr;        // in the queue of its state
   LargeBlock* previous = nullptr;
 };

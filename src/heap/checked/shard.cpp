@@ -115,7 +115,7 @@ ALLOT_COLD void put_aside(State& state, Slab& slab, Findings& findings) noexcept
 }
 
 /// The slot's bytes become the caller's.
-void* open_slot(const State& state, Slab& slab, std::uint32_t index, const Request& request) noexcept {
+NewSlot open_slot(const State& state, Slab& slab, std::uint32_t index, const Request& request) noexcept {
   std::byte* block = slab.slot(index);
   SlotInfo& info = slab.info[index];
   info.allocation = request.site.trace;
@@ -131,18 +131,18 @@ void* open_slot(const State& state, Slab& slab, std::uint32_t index, const Reque
   ++slab.shard->live_blocks;
   ++slab.shard->total_blocks;
   slab.shard->live_bytes += request.size;
-  return block;
+  return {block, &info};
 }
 
 }  // namespace
 
-void* allocate_slot(State& state, Shard& shard, std::size_t size_class, const Request& request,
-                    Findings& findings) noexcept {
+NewSlot allocate_slot(State& state, Shard& shard, std::size_t size_class, const Request& request,
+                      Findings& findings) noexcept {
   const MaybeLock lock(shard.mutex, state.thread_safe);
   Slab* slab = shard.classes[size_class].current;
   if (slab == nullptr || (slab->dead <= slab->held && slab->fresh == slab->slot_count)) [[unlikely]] {
     slab = next_slab(state, shard, size_class);
-    if (slab == nullptr) return nullptr;
+    if (slab == nullptr) return {nullptr, nullptr};
   }
   const bool reused = slab->dead > slab->held;
   const std::uint32_t index = reused ? pop_dead(*slab) : slab->fresh++;

@@ -26,8 +26,14 @@ struct Request {
   bool zeroed = false;   // a large block shall be pages the system has just given
 };
 
-/// A block of the class; null when out of memory. Takes the shard's lock.
-[[nodiscard]] void* allocate_slot(State& state, Shard& shard, std::size_t size_class, const Request& request,
+/// A new block, and what is known about it.
+struct NewSlot {
+  void* memory;
+  const SlotInfo* info;
+};
+
+/// A block of the class; nulls when out of memory. Takes the shard's lock.
+[[nodiscard]] NewSlot allocate_slot(State& state, Shard& shard, std::size_t size_class, const Request& request,
                                   Findings& findings) noexcept;
 
 /// The lock of `slab`'s shard is held and `index` is live: the slot goes into quarantine.

@@ -12,7 +12,7 @@ namespace allot::inline v0_1::checked {
 constexpr std::size_t smallest_step = 16;
 constexpr std::size_t linear_end = 256;            // strides up to here are multiples of the smallest step
 constexpr std::size_t largest_stride = 32 * 1024;  // larger blocks get a mapping of their own
-constexpr std::size_t steps_a_doubling = 16;
+constexpr std::size_t steps_a_doubling = 8;
 constexpr std::size_t linear_classes = linear_end / smallest_step;
 constexpr std::size_t class_count = linear_classes + 7 * steps_a_doubling;
 
@@ -20,7 +20,7 @@ constexpr std::size_t class_count = linear_classes + 7 * steps_a_doubling;
 [[nodiscard]] constexpr std::size_t class_of(std::size_t bytes) noexcept {
   if (bytes <= linear_end) return (bytes - 1) / smallest_step;
   const int doubling = 63 - __builtin_clzll(bytes - 1);  // 2^doubling < bytes <= 2^(doubling + 1)
-  const std::size_t step = std::size_t{1} << (doubling - 4);
+  const std::size_t step = std::size_t{1} << (doubling - 3);
   const std::size_t steps = (bytes - 1 - (std::size_t{1} << doubling)) / step;
   return linear_classes + static_cast<std::size_t>(doubling - 8) * steps_a_doubling + steps;
 }
@@ -30,7 +30,7 @@ constexpr std::size_t class_count = linear_classes + 7 * steps_a_doubling;
   if (size_class < linear_classes) return (size_class + 1) * smallest_step;
   const std::size_t doubling = (size_class - linear_classes) / steps_a_doubling + 8;
   const std::size_t steps = (size_class - linear_classes) % steps_a_doubling + 1;
-  return (std::size_t{1} << doubling) + steps * (std::size_t{1} << (doubling - 4));
+  return (std::size_t{1} << doubling) + steps * (std::size_t{1} << (doubling - 3));
 }
 
 /// The strictest alignment every slot of this stride has.

@@ -19,20 +19,27 @@ struct Shard;
 
 enum class SlotState : std::uint8_t { never_used, live, dead };
 
+using ShapeWord [[gnu::may_alias]] = std::uint32_t;
+
 struct SlotInfo {
   TraceId allocation;
   TraceId first_free;
-  std::uint32_t epoch;         // of the snapshot before the allocation
-  std::uint16_t size;          // requested
+  std::uint32_t epoch;          // of the snapshot before the allocation
+  std::uint16_t size;           // requested
+  std::uint8_t alignment_log2;  // requested
+  SlotState state;
   std::uint16_t next;          // dead: the slot freed after this one
   std::uint16_t alloc_thread;  // thread numbers, their low 16 bits
   std::uint16_t free_thread;
-  std::uint8_t alignment_log2;  // requested
-  SlotState state;
   std::uint8_t tag;   // the caller's own, see Request
   std::uint8_t mark;  // 0; for whoever walks all blocks
+
+  /// Size, alignment and state in one: whoever remembers a live block's place knows by this word whether it still is
+  /// one of that size.
+  [[nodiscard]] const ShapeWord* shape() const noexcept { return reinterpret_cast<const ShapeWord*>(&size); }
 };
-static_assert(sizeof(SlotInfo) == 24);
+static_assert(sizeof(SlotInfo) == 24 && offsetof(SlotInfo, size) % 4 == 0 &&
+              offsetof(SlotInfo, state) == offsetof(SlotInfo, size) + 3);
 
 constexpr std::uint16_t no_slot = 0xFFFF;
 

@@ -74,8 +74,12 @@ constinit RealMemory real;
   if (void* found = ::dlsym(RTLD_NEXT, "memcmp")) real.compare = reinterpret_cast<Compare*>(found);
 }
 
-[[gnu::always_inline]] inline void* checked_copy(void* to, const void* from, size_t size,
-                                                 const runtime::Caller& caller) noexcept {
+/// Who called, for the branch in which it is needed: until then it is nowhere in memory.
+#define ALLOT_CALLER_IF_NEEDED(name) ([&]() noexcept __attribute__((always_inline)) { return ALLOT_CALLER(name); })
+
+// The first half of each function knows from last time that all is well, or lets the second look.
+
+ALLOT_NOINLINE void* copy_closely(void* to, const void* from, size_t size, const runtime::Caller& caller) noexcept {
   if (!runtime::may_copy(to, from, size)) [[unlikely]] {
     check_read(from, size, caller);
     check_write(to, size, caller);
@@ -84,19 +88,37 @@ constinit RealMemory real;
   return real.copy(to, from, size);
 }
 
-[[gnu::always_inline]] inline void* checked_move(void* to, const void* from, size_t size,
-                                                 const runtime::Caller& caller) noexcept {
-  if (!runtime::may_access_both(to, from, size)) [[unlikely]] {
-    check_read(from, size, caller);
-    check_write(to, size, caller);
-  }
+template <class Who>
+[[gnu::always_inline]] inline void* checked_copy(void* to, const void* from, size_t size, const Who& who) noexcept {
+  const bool known = runtime::is_known_good(to, size) && runtime::is_known_good(from, size);
+  if (known && !runtime::overlap(to, from, size)) [[likely]]
+    return real.copy(to, from, size);
+  return copy_closely(to, from, size, who());
+}
+
+ALLOT_NOINLINE void* move_closely(void* to, const void* from, size_t size, const runtime::Caller& caller) noexcept {
+  check_read(from, size, caller);
+  check_write(to, size, caller);
   return real.move(to, from, size);
 }
 
-[[gnu::always_inline]] inline void* checked_fill(void* memory, int byte, size_t size,
-                                                 const runtime::Caller& caller) noexcept {
+template <class Who>
+[[gnu::always_inline]] inline void* checked_move(void* to, const void* from, size_t size, const Who& who) noexcept {
+  if (runtime::is_known_good(to, size) && runtime::is_known_good(from, size)) [[likely]]
+    return real.move(to, from, size);
+  return move_closely(to, from, size, who());
+}
+
+ALLOT_NOINLINE void* fill_closely(void* memory, int byte, size_t size, const runtime::Caller& caller) noexcept {
   check_write(memory, size, caller);
   return real.fill(memory, byte, size);
+}
+
+template <class Who>
+[[gnu::always_inline]] inline void* checked_fill(void* memory, int byte, size_t size, const Who& who) noexcept {
+  if (runtime::is_known_good(memory, size)) [[likely]]
+    return real.fill(memory, byte, size);
+  return fill_closely(memory, byte, size, who());
 }
 
 size_t smaller(size_t left, size_t right) noexcept {
@@ -104,8 +126,8 @@ size_t smaller(size_t left, size_t right) noexcept {
 }
 
 /// Reads up to the first difference only, as far as anybody can rely on.
-[[gnu::always_inline]] inline int checked_compare(const void* left, const void* right, size_t size,
-                                                  const runtime::Caller& caller) noexcept {
+ALLOT_NOINLINE int compare_closely(const void* left, const void* right, size_t size,
+                                   const runtime::Caller& caller) noexcept {
   if (runtime::may_access_both(left, right, size)) [[likely]]
     return real.compare(left, right, size);
   const size_t room = smaller(size, smaller(runtime::room_at(left), runtime::room_at(right)));
@@ -114,6 +136,14 @@ size_t smaller(size_t left, size_t right) noexcept {
   check_read(left, size, caller);
   check_read(right, size, caller);
   return real.compare(left, right, size);
+}
+
+template <class Who>
+[[gnu::always_inline]] inline int checked_compare(const void* left, const void* right, size_t size,
+                                                  const Who& who) noexcept {
+  if (runtime::is_known_good(left, size) && runtime::is_known_good(right, size)) [[likely]]
+    return real.compare(left, right, size);
+  return compare_closely(left, right, size, who());
 }
 
 ALLOT_REAL(read);
@@ -180,47 +210,47 @@ extern "C" int __wrap_memcmp(const void* left, const void* right, size_t size) {
 }
 
 ALLOT_EXPORT void* memcpy(void* __restrict to, const void* __restrict from, size_t size) noexcept {
-  return checked_copy(to, from, size, ALLOT_CALLER("memcpy"));
+  return checked_copy(to, from, size, ALLOT_CALLER_IF_NEEDED("memcpy"));
 }
 ALLOT_EXPORT void* __memcpy_chk(void* to, const void* from, size_t size, size_t room) noexcept {
   check_object(to, size, room);
-  return checked_copy(to, from, size, ALLOT_CALLER("memcpy"));
+  return checked_copy(to, from, size, ALLOT_CALLER_IF_NEEDED("memcpy"));
 }
 ALLOT_EXPORT void* mempcpy(void* __restrict to, const void* __restrict from, size_t size) noexcept {
-  return static_cast<char*>(checked_copy(to, from, size, ALLOT_CALLER("mempcpy"))) + size;
+  return static_cast<char*>(checked_copy(to, from, size, ALLOT_CALLER_IF_NEEDED("mempcpy"))) + size;
 }
 ALLOT_EXPORT void* __mempcpy_chk(void* to, const void* from, size_t size, size_t room) noexcept {
   check_object(to, size, room);
-  return static_cast<char*>(checked_copy(to, from, size, ALLOT_CALLER("mempcpy"))) + size;
+  return static_cast<char*>(checked_copy(to, from, size, ALLOT_CALLER_IF_NEEDED("mempcpy"))) + size;
 }
 ALLOT_EXPORT void* memmove(void* to, const void* from, size_t size) noexcept {
-  return checked_move(to, from, size, ALLOT_CALLER("memmove"));
+  return checked_move(to, from, size, ALLOT_CALLER_IF_NEEDED("memmove"));
 }
 ALLOT_EXPORT void* __memmove_chk(void* to, const void* from, size_t size, size_t room) noexcept {
   check_object(to, size, room);
-  return checked_move(to, from, size, ALLOT_CALLER("memmove"));
+  return checked_move(to, from, size, ALLOT_CALLER_IF_NEEDED("memmove"));
 }
 ALLOT_EXPORT void bcopy(const void* from, void* to, size_t size) noexcept {
-  checked_move(to, from, size, ALLOT_CALLER("bcopy"));
+  checked_move(to, from, size, ALLOT_CALLER_IF_NEEDED("bcopy"));
 }
 ALLOT_EXPORT void* memset(void* memory, int byte, size_t size) noexcept {
-  return checked_fill(memory, byte, size, ALLOT_CALLER("memset"));
+  return checked_fill(memory, byte, size, ALLOT_CALLER_IF_NEEDED("memset"));
 }
 ALLOT_EXPORT void* __memset_chk(void* memory, int byte, size_t size, size_t room) noexcept {
   check_object(memory, size, room);
-  return checked_fill(memory, byte, size, ALLOT_CALLER("memset"));
+  return checked_fill(memory, byte, size, ALLOT_CALLER_IF_NEEDED("memset"));
 }
 ALLOT_EXPORT void bzero(void* memory, size_t size) noexcept {
-  checked_fill(memory, 0, size, ALLOT_CALLER("bzero"));
+  checked_fill(memory, 0, size, ALLOT_CALLER_IF_NEEDED("bzero"));
 }
 ALLOT_EXPORT void explicit_bzero(void* memory, size_t size) noexcept {
-  checked_fill(memory, 0, size, ALLOT_CALLER("explicit_bzero"));
+  checked_fill(memory, 0, size, ALLOT_CALLER_IF_NEEDED("explicit_bzero"));
 }
 ALLOT_EXPORT int memcmp(const void* left, const void* right, size_t size) noexcept {
-  return checked_compare(left, right, size, ALLOT_CALLER("memcmp"));
+  return checked_compare(left, right, size, ALLOT_CALLER_IF_NEEDED("memcmp"));
 }
 ALLOT_EXPORT int bcmp(const void* left, const void* right, size_t size) noexcept {
-  return checked_compare(left, right, size, ALLOT_CALLER("bcmp"));
+  return checked_compare(left, right, size, ALLOT_CALLER_IF_NEEDED("bcmp"));
 }
 
 ALLOT_EXPORT ssize_t read(int file, void* memory, size_t size) {
