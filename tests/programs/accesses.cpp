@@ -184,6 +184,78 @@ int memcpy_into_freed() {
   memcpy(opaque(p), opaque(&from[0]), opaque(std::size_t{8}));
   return 0;
 }
+// The checker remembers what it found at an address: each of these makes that wrong after a first copy.
+
+int memcpy_of_freed_again() {
+  char* p = block(40);
+  char to[64];
+  memcpy(opaque(&to[0]), p, opaque(std::size_t{40}));
+  free(p);
+  memcpy(opaque(&to[0]), opaque(p), opaque(std::size_t{40}));
+  return 0;
+}
+int memcpy_of_freed_large_again() {
+  char* p = block(100000);
+  char to[64];
+  memcpy(opaque(&to[0]), p, opaque(std::size_t{40}));
+  free(p);
+  memcpy(opaque(&to[0]), opaque(p), opaque(std::size_t{40}));
+  return 0;
+}
+int memcpy_past_shrunk() {
+  char* p = block(40);
+  char to[64];
+  memcpy(opaque(&to[0]), p, opaque(std::size_t{40}));
+  p = opaque(static_cast<char*>(realloc(p, 20)));
+  memcpy(opaque(&to[0]), p, opaque(std::size_t{40}));
+  free(p);
+  return 0;
+}
+int memcpy_past_shrunk_large() {
+  char* p = block(200000);
+  char* to = block(200000);
+  memcpy(to, p, opaque(std::size_t{200000}));
+  p = opaque(static_cast<char*>(realloc(p, 150000)));
+  memcpy(to, p, opaque(std::size_t{150001}));
+  free(p);
+  free(to);
+  return 0;
+}
+/// Another, smaller block gets the place.
+int memcpy_past_smaller_successor() {
+  char* p = block(48);
+  char to[64];
+  memcpy(opaque(&to[0]), p, opaque(std::size_t{48}));
+  free(p);
+  char* q = nullptr;
+  for (int i = 0; i < 100000 && q != p; ++i) {
+    q = block(40);
+    if (q != p) free(q);
+  }
+  if (q != p) return 1;
+  memcpy(opaque(&to[0]), q, opaque(std::size_t{48}));
+  free(q);
+  return 0;
+}
+int strlen_of_freed_again() {
+  char* p = opaque(strdup("text"));
+  if (strlen(p) != 4) return 1;
+  free(p);
+  return opaque(strlen(opaque(p))) == 12345 ? 1 : 0;
+}
+int clean_copies_that_follow_reallocs() {
+  char* p = block(16);
+  char* from = block(4096);
+  std::size_t size = 16;
+  for (int i = 0; i < 1000; ++i) {
+    size = i % 7 == 0 ? 16 : size + 61;
+    p = opaque(static_cast<char*>(realloc(p, size)));
+    memcpy(p, from, size < 4096 ? size : 4096);
+  }
+  free(p);
+  free(from);
+  return 0;
+}
 int memmove_past() {
   char* p = block(40);
   memmove(p + 10, p, opaque(std::size_t{31}));
@@ -356,6 +428,12 @@ const Program access_programs[] = {
     {"memcpy_read_past_large", "read-out-of-bounds", &memcpy_read_past_large},
     {"memcpy_of_freed", "read-of-freed", &memcpy_of_freed},
     {"memcpy_into_freed", "write-of-freed,write-after-free", &memcpy_into_freed},
+    {"memcpy_of_freed_again", "read-of-freed", &memcpy_of_freed_again},
+    {"memcpy_of_freed_large_again", "read-of-freed", &memcpy_of_freed_large_again},
+    {"memcpy_past_shrunk", "read-out-of-bounds", &memcpy_past_shrunk},
+    {"memcpy_past_shrunk_large", "read-out-of-bounds", &memcpy_past_shrunk_large},
+    {"memcpy_past_smaller_successor", "read-out-of-bounds", &memcpy_past_smaller_successor},
+    {"strlen_of_freed_again", "read-of-freed", &strlen_of_freed_again},
     {"memmove_past", "write-out-of-bounds,write-past-end", &memmove_past},
     {"memcpy_overlap", "overlapping-copy", &memcpy_overlap},
     {"memcmp_past", "read-out-of-bounds", &memcmp_past},
@@ -373,6 +451,7 @@ const Program access_programs[] = {
     {"read_past", "write-out-of-bounds,write-past-end", &read_past},
     {"write_call_past", "read-out-of-bounds", &write_call_past},
     {"clean_whole_blocks", "", &clean_whole_blocks},
+    {"clean_copies_that_follow_reallocs", "", &clean_copies_that_follow_reallocs},
     {"clean_strings", "", &clean_strings},
     {"clean_vsnprintf_measuring", "", &clean_vsnprintf_measuring},
     {nullptr, nullptr, nullptr},

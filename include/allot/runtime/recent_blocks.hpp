@@ -14,17 +14,17 @@ namespace allot::inline v0_1::runtime {
 struct RecentBlock {
   using Word [[gnu::may_alias]] = std::uint32_t;
 
-  std::uintptr_t begin;
-  std::size_t size;       // 0: nothing is remembered
-  const Word* word;       // of the block: it changes when the block ends or gets another size
-  std::uint32_t held;     // what the word held
+  std::uintptr_t minus_begin;  // the negative, as leak scans look for pointers in this
+  std::size_t size;            // 0: nothing is remembered
+  const Word* word;            // of the block: it changes when the block ends or gets another size
+  std::uint32_t held;          // what the word held
   std::uint32_t changes;  // what block_map_changes said before anybody looked; the word is there while it still does
 };
 
 constexpr std::size_t recent_block_count = 128;
 
-/// A place for each 128 bytes of 16 KiB. A signal handler that comes while a place is written may leave a mixture of two
-/// blocks there: a mistake could then be missed, none invented.
+/// A place for each 128 bytes of 16 KiB. A signal handler that comes while a place is written may leave a mixture of
+/// two blocks there: a mistake could then be missed, none invented.
 [[gnu::tls_model("initial-exec"),
   gnu::visibility("hidden")]] extern constinit thread_local RecentBlock recent_blocks[recent_block_count];
 
@@ -34,7 +34,7 @@ constexpr std::size_t recent_block_count = 128;
 
 /// Whether `size` bytes from `memory` lie in a remembered block that is still live. No: look.
 [[nodiscard]] ALLOT_ALWAYS_INLINE bool holds(const RecentBlock& recent, const void* memory, std::size_t size) noexcept {
-  const std::size_t offset = reinterpret_cast<std::uintptr_t>(memory) - recent.begin;
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(memory) + recent.minus_begin;
   return offset < recent.size && size <= recent.size - offset && checked::block_map_changes.seen() == recent.changes &&
          __atomic_load_n(recent.word, __ATOMIC_ACQUIRE) == recent.held;
 }
@@ -44,7 +44,7 @@ ALLOT_ALWAYS_INLINE void remember(const RecentBlock& block, const void* memory) 
   RecentBlock& recent = recent_block_at(memory);
   recent.size = 0;
   asm volatile("" ::: "memory");
-  recent.begin = block.begin;
+  recent.minus_begin = block.minus_begin;
   recent.word = block.word;
   recent.held = block.held;
   recent.changes = block.changes;
