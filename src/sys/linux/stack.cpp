@@ -136,11 +136,11 @@ std::size_t capture_stack(StackOrigin origin, std::span<std::uintptr_t> frames, 
   if (frames.size() > max_frames) frames = frames.first(max_frames);
   if (method == StackMethod::frame_pointers) [[likely]]
     return walk_frame_pointers(origin.frame, frames);
-  std::size_t count = 0;
-  const StackBounds bounds = bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame));
-  StackReads reads;
-  if (method == StackMethod::unwinder && unwind_stack(origin, bounds, frames, count, reads)) [[likely]]
-    return count;
+  if (method == StackMethod::unwinder) [[likely]] {
+    StackWalk unwinding(origin, bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame)), frames.data());
+    if (unwinding.go_to(frames.size())) [[likely]]
+      return unwinding.count();
+  }
   return runtime_walk_from(origin, frames);
 }
 

@@ -26,7 +26,7 @@ struct alignas(128) KeptWalk {
 static_assert(StackReads::most % 2 == 0 && sizeof(KeptWalk) == 128);
 
 constexpr unsigned first_walk_bits = 8;
-constexpr unsigned walk_bits = 12;
+constexpr unsigned walk_bits = 12;  // two more at a time
 constexpr unsigned last_bits = 13;
 constexpr std::size_t ways = 4;            // neighbours that may hold the same walk
 constexpr std::size_t telling_frames = 5;  // they decide where a walk is kept
@@ -39,9 +39,6 @@ struct Cache {
   std::uint32_t kept;                               // walks so far
   Cache* next;                                      // while nobody has it
 };
-
-/// From so many walks on all places are used. Those kept until then lie elsewhere afterwards, and are walked again.
-constexpr std::uint32_t walks_before_growing = 512;
 
 constexpr std::uint32_t calls_before_caching = 64;
 
@@ -79,14 +76,12 @@ ALLOT_ALWAYS_INLINE std::uint16_t& last_of(Cache& cache, StackOrigin origin, std
 
 /// The first of the ways a walk may be kept in. The frame and the code alone would not do: a program that allocates
 /// through a function of its own comes from there each time.
-ALLOT_NOINLINE std::size_t place_of(const Cache& cache, StackOrigin origin, StackBounds bounds,
-                                    std::size_t depth) noexcept {
-  std::uintptr_t frames[telling_frames];
-  std::size_t count = 0;
-  StackReads reads;
-  (void)unwind_stack(origin, bounds, frames, count, reads);
+ALLOT_NOINLINE std::size_t place_of(const Cache& cache, StackOrigin origin, std::size_t depth, StackWalk& walk,
+                                    const std::uintptr_t* frames) noexcept {
+  (void)walk.go_to(depth < telling_frames ? depth : telling_frames);
   std::uint64_t hash = reinterpret_cast<std::uintptr_t>(origin.frame) + depth;
-  for (std::size_t i = 0; i < count; ++i) hash = (hash ^ frames[i]) * scatter;
+  for (std::size_t i = 0; i < walk.count(); ++i) hash = (hash ^ frames[i]) * scatter;
+  const StackReads& reads = walk.reads();
   if (reads.count != 0) hash = (hash ^ reads.addresses[reads.count - 1]) * scatter;
   return (hash >> cache.shift) & ~(ways - 1);
 }
@@ -153,9 +148,14 @@ void put(KeptWalk& place, const KeptWalk& walk, std::uintptr_t code) noexcept {
   place.code = code;
 }
 
-ALLOT_COLD void use_all_places(Cache& cache) noexcept {
-  cache.shift = 64 - walk_bits;
-  populate_pages(&cache, round_up_to_pages(sizeof cache));
+std::size_t places_of(const Cache& cache) noexcept {
+  return std::size_t{1} << (64 - cache.shift);
+}
+
+/// Four times the places. Walks kept until then lie elsewhere afterwards, and are walked again.
+ALLOT_COLD void grow(Cache& cache) noexcept {
+  cache.shift -= 2;
+  populate_pages(&cache, round_up_to_pages(places_of(cache) * sizeof(KeptWalk)));
 }
 
 /// Of the ways a walk may be kept in, the first is the one kept last.
@@ -165,39 +165,38 @@ void keep(Cache& cache, std::size_t first, const KeptWalk& walk, std::uintptr_t 
     put(cache.walks[first + way], before, before.code);
   }
   put(cache.walks[first], walk, code);
-  if (++cache.kept == walks_before_growing) use_all_places(cache);
+  const std::size_t places = places_of(cache);
+  if (++cache.kept == 2 * places && places < std::size_t{1} << walk_bits) grow(cache);
 }
 
-/// The number of a walk, and what may be kept of it in `walk` (its code is 0 when nothing may).
-ALLOT_NOINLINE std::uint32_t walk_anew(StackOrigin origin, std::size_t depth, StackBounds bounds,
-                                       NumberOfStack number_of, KeptWalk& walk) noexcept {
-  std::uintptr_t frames[max_frames];
-  std::size_t count = 0;
-  StackReads reads;
-  walk.code = 0;
-  if (!unwind_stack(origin, bounds, {frames, depth}, count, reads)) {
+/// The number of a walk that has begun, and what may be kept of it in `kept` (its code is 0 when nothing may).
+ALLOT_NOINLINE std::uint32_t end_walk(StackOrigin origin, std::size_t depth, NumberOfStack number_of, StackWalk& walk,
+                                      std::uintptr_t* frames, KeptWalk& kept) noexcept {
+  kept.code = 0;
+  if (!walk.go_to(depth)) {
     return number_of({frames, capture_stack(origin, {frames, depth}, StackMethod::compiler_runtime)});
   }
-  const std::uint32_t number = number_of({frames, count});
-  if (make_kept(walk, origin, depth, reads, number)) walk.code = origin.return_address;
+  const std::uint32_t number = number_of({frames, walk.count()});
+  if (make_kept(kept, origin, depth, walk.reads(), number)) kept.code = origin.return_address;
   return number;
 }
 
 /// Another walk than was predicted.
 ALLOT_NOINLINE std::uint32_t find_or_walk(Cache& cache, StackOrigin origin, std::size_t depth,
                                           NumberOfStack number_of) noexcept {
-  const StackBounds bounds = stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame));
-  const std::size_t first = place_of(cache, origin, bounds, depth);
+  std::uintptr_t frames[max_frames];
+  StackWalk walk(origin, stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame)), frames);
+  const std::size_t first = place_of(cache, origin, depth, walk, frames);
   std::uint16_t& last = last_of(cache, origin, depth);
   for (std::size_t way = 0; way < ways; ++way) {
     last = static_cast<std::uint16_t>(first + way);
-    const KeptWalk& walk = cache.walks[last];
-    if (is_unchanged(walk, origin, depth)) return walk.number;
+    const KeptWalk& kept = cache.walks[last];
+    if (is_unchanged(kept, origin, depth)) return kept.number;
   }
   last = static_cast<std::uint16_t>(first);
-  KeptWalk walk;
-  const std::uint32_t number = walk_anew(origin, depth, bounds, number_of, walk);
-  if (walk.code != 0) keep(cache, first, walk, walk.code);
+  KeptWalk kept;
+  const std::uint32_t number = end_walk(origin, depth, number_of, walk, frames, kept);
+  if (kept.code != 0) keep(cache, first, kept, kept.code);
   return number;
 }
 
@@ -213,16 +212,17 @@ std::uint32_t trace_number(StackOrigin origin, std::size_t depth, NumberOfStack 
     return cache.before = known ? walk.number : find_or_walk(cache, origin, depth, number_of);
   }
   if (++calls > calls_before_caching) own_cache = take_cache();
-  KeptWalk unused_walk;
-  return walk_anew(origin, depth, stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame)), number_of,
-                   unused_walk);
+  std::uintptr_t frames[max_frames];
+  StackWalk walk(origin, stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame)), frames);
+  KeptWalk unkept;
+  return end_walk(origin, depth, number_of, walk, frames, unkept);
 }
 
 void leave_trace_cache() noexcept {
   Cache* const left = own_cache;
   if (left == nullptr) return;
   own_cache = nullptr;
-  for (std::size_t i = 0; i < std::size_t{1} << (64 - left->shift); ++i) {  // no further ones were touched
+  for (std::size_t i = 0; i < places_of(*left); ++i) {  // no further ones were touched
     if (left->walks[i].code != 0) left->walks[i].code = 0;
   }
   if (!mutex.try_lock()) return unmap_pages(left, round_up_to_pages(sizeof(Cache)));

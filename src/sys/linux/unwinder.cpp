@@ -57,14 +57,6 @@ ALLOT_ALWAYS_INLINE UnwindRow row_at(std::uintptr_t address) noexcept {
   return unpack(packed);
 }
 
-/// The registers a walk needs, as they were in the frame it has reached.
-struct Registers {
-  std::uintptr_t code;
-  std::uintptr_t sp;
-  std::uintptr_t fp;
-  std::uintptr_t fp_at;  // where on the stack it was read
-};
-
 constexpr std::uintptr_t word = sizeof(std::uintptr_t);
 
 [[gnu::no_sanitize_address]] ALLOT_ALWAYS_INLINE bool read(StackBounds bounds, std::uintptr_t address,
@@ -77,7 +69,7 @@ constexpr std::uintptr_t word = sizeof(std::uintptr_t);
 
 /// Goes to the caller's frame.
 [[gnu::no_sanitize_address]] ALLOT_ALWAYS_INLINE bool leave(const UnwindRow& row, StackBounds bounds,
-                                                            Registers& registers, StackReads& reads) noexcept {
+                                                            UnwindRegisters& registers, StackReads& reads) noexcept {
   const std::uintptr_t offset = static_cast<std::uintptr_t>(static_cast<std::intptr_t>(row.cfa_offset));
   if (row.kind != UnwindRow::Kind::from_sp) reads.note(registers.fp_at, registers.fp);
   std::uintptr_t cfa = (row.kind == UnwindRow::Kind::from_sp ? registers.sp : registers.fp) + offset;
@@ -103,30 +95,41 @@ constexpr std::uintptr_t word = sizeof(std::uintptr_t);
 
 }  // namespace
 
-[[gnu::no_sanitize_address]] bool unwind_stack(StackOrigin origin, StackBounds bounds, std::span<std::uintptr_t> frames,
-                                               std::size_t& count, StackReads& reads) noexcept {
-  count = 0;
-  reads.count = 0;
-#if defined(__x86_64__)
-  // The origin took its own frame's address, so it has a frame pointer: the caller's registers follow from it.
+// The origin took its own frame's address, so it has a frame pointer: the caller's registers follow from it.
+StackWalk::StackWalk(StackOrigin origin, StackBounds bounds, std::uintptr_t* frames) noexcept
+    : bounds_(bounds), frames_(frames) {
   const std::uintptr_t frame = reinterpret_cast<std::uintptr_t>(origin.frame);
-  Registers registers{origin.return_address, frame + 2 * word, 0, frame};
-  if (!read(bounds, frame, registers.fp)) return false;
-  while (count < frames.size() && registers.code != 0) {
-    frames[count++] = registers.code;
-    if (count == frames.size()) break;
-    const UnwindRow row = row_at(registers.code - 1);
-    if (row.kind == UnwindRow::Kind::end) break;
-    if (row.kind == UnwindRow::Kind::unknown || !leave(row, bounds, registers, reads)) return false;
-  }
-  return true;
+  registers_ = {origin.return_address, frame + 2 * word, 0, frame};
+#if defined(__x86_64__)
+  failed_ = !read(bounds, frame, registers_.fp);
 #else
-  (void)origin;
-  (void)bounds;
-  (void)frames;
-  (void)reads;
-  return false;
+  failed_ = true;
 #endif
+}
+
+[[gnu::no_sanitize_address]] bool StackWalk::go_to(std::size_t depth) noexcept {
+  if (failed_) return false;
+  UnwindRegisters registers = registers_;
+  std::size_t count = count_;
+  bool left = left_;
+  while (count < depth) {
+    if (!left) {
+      const UnwindRow row = row_at(registers.code - 1);
+      if (row.kind == UnwindRow::Kind::end) break;
+      if (row.kind == UnwindRow::Kind::unknown || !leave(row, bounds_, registers, reads_)) {
+        failed_ = true;
+        break;
+      }
+      left = true;
+    }
+    if (registers.code == 0) break;
+    frames_[count++] = registers.code;
+    left = false;
+  }
+  registers_ = registers;
+  count_ = count;
+  left_ = left;
+  return !failed_;
 }
 
 void forget_unwind_rows() noexcept {

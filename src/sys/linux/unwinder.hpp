@@ -28,10 +28,36 @@ struct StackReads {
   }
 };
 
-/// The return addresses from `origin` outwards. False when a frame could not be left; `count` frames are right then
-/// too. Reads nothing outside of `bounds`.
-[[nodiscard]] bool unwind_stack(StackOrigin origin, StackBounds bounds, std::span<std::uintptr_t> frames,
-                                std::size_t& count, StackReads& reads) noexcept;
+/// The registers a walk needs, as they were in the frame it has reached.
+struct UnwindRegisters {
+  std::uintptr_t code;
+  std::uintptr_t sp;
+  std::uintptr_t fp;
+  std::uintptr_t fp_at;  // where on the stack it was read
+};
+
+/// A walk that can be stopped after some frames and go on later, while the stack stays as it is.
+class StackWalk {
+ public:
+  /// Reads nothing outside of `bounds`. `frames` has room for whatever `go_to` is asked for.
+  StackWalk(StackOrigin origin, StackBounds bounds, std::uintptr_t* frames) noexcept;
+
+  /// Goes on to `depth` return addresses from the origin outwards, or to the last. False when a frame could not be
+  /// left; those before it are right then too.
+  [[nodiscard]] bool go_to(std::size_t depth) noexcept;
+
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  [[nodiscard]] const StackReads& reads() const noexcept { return reads_; }
+
+ private:
+  UnwindRegisters registers_;
+  StackBounds bounds_;
+  std::uintptr_t* frames_;
+  std::size_t count_ = 0;
+  bool left_ = true;  // the registers are those of the next frame, no longer of the last one
+  bool failed_ = false;
+  StackReads reads_;
+};
 
 /// Forgets the cache: modules came or went.
 void forget_unwind_rows() noexcept;
