@@ -68,5 +68,6 @@ function(allot_layer_tests name)
   if(ALLOT_PRECOMPILED_TESTS)
     target_precompile_headers(${target} PRIVATE <gtest/gtest.h>)
   endif()
-  gtest_discover_tests(${target} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS ${name})
+  gtest_discover_tests(${target} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT 300 LABELS ${name})
 endfunction()

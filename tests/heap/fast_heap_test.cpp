@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "allot/sys/clock.hpp"
+
 namespace allot {
 namespace {
 
@@ -149,11 +151,24 @@ TEST(FastHeap, OneGrowingBlockAfterAnotherStaysInTheThreadsRun) {
   EXPECT_EQ(heap.statistics().live_bytes, 0U);
 }
 
+/// A block that lived shorter than 10 ms is kept. Takes and frees one of `size` until no pause came between; null when
+/// one always did.
+void* freed_at_once(FastHeap& heap, std::size_t size) {
+  for (int i = 0; i < 1000; ++i) {
+    const std::int64_t begin = sys::coarse_milliseconds();
+    void* block = heap.raw_alloc(size, word);
+    heap.raw_free(block, size, word);
+    if (sys::coarse_milliseconds() - begin < 10) return block;
+    heap.trim();
+  }
+  return nullptr;
+}
+
 TEST(FastHeap, ALargeBlockComesBackToTheThreadThatFreedIt) {
   for (const std::size_t size : {std::size_t{1} << 20, std::size_t{8} << 20}) {
     FastHeap heap;
-    void* first = heap.raw_alloc(size, word);
-    heap.raw_free(first, size, word);
+    void* first = freed_at_once(heap, size);
+    ASSERT_NE(first, nullptr);
     EXPECT_EQ(heap.statistics().live_bytes, 0U);
     EXPECT_EQ(heap.statistics().huge_blocks, 0U);
     EXPECT_GE(heap.statistics().cached_bytes, size);
@@ -166,9 +181,16 @@ TEST(FastHeap, ALargeBlockComesBackToTheThreadThatFreedIt) {
 
 TEST(FastHeap, KeptLargeBlocksGoBackWhenTheThreadDoesOtherThings) {
   FastHeap heap;
-  for (const std::size_t size : {std::size_t{1} << 20, std::size_t{8} << 20}) {
-    heap.raw_free(heap.raw_alloc(size, word), size, word);
+  bool kept = false;
+  for (int i = 0; i < 1000 && !kept; ++i) {  // the second must not be kept after a pause that lets the first go
+    heap.trim();
+    const std::int64_t begin = sys::coarse_milliseconds();
+    for (const std::size_t size : {std::size_t{1} << 20, std::size_t{8} << 20}) {
+      heap.raw_free(heap.raw_alloc(size, word), size, word);
+    }
+    kept = sys::coarse_milliseconds() - begin < 10;
   }
+  ASSERT_TRUE(kept);
   EXPECT_GE(heap.statistics().cached_bytes, std::size_t{9} << 20);
   std::vector<void*> blocks;
   for (int i = 0; i < 20'000; ++i) blocks.push_back(heap.raw_alloc(64, word));
@@ -199,8 +221,8 @@ TEST(FastHeap, ALargeBlockFreedByAnotherThreadIsNotTakenForTheOldOne) {
 TEST(FastHeapDeathTest, StopsWhenAKeptLargeBlockIsFreedAgain) {
   for (const std::size_t size : {std::size_t{1} << 20, std::size_t{8} << 20}) {
     FastHeap heap;
-    void* block = heap.raw_alloc(size, word);
-    heap.raw_free(block, size, word);
+    void* block = freed_at_once(heap, size);
+    ASSERT_NE(block, nullptr);
     EXPECT_DEATH(heap.raw_free(block, size, word), "freed twice");
     if (size < (2U << 20)) {
       EXPECT_DEATH(std::thread([&] { heap.raw_free(block, size, word); }).join(), "no block|freed twice|poison");

@@ -16,6 +16,15 @@
 namespace allot::http {
 namespace {
 
+/// To what the system allows at most, which is returned.
+rlim_t raise_descriptor_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
 class MemoryTest : public ServerTest {
  protected:
   void make_watched(Config config = {}) {
@@ -70,6 +79,7 @@ TEST_F(MemoryTest, AKeptAliveConnectionMakesNoHeapCalls) {
 }
 
 TEST_F(MemoryTest, IdleConnectionsHoldNoBuffers) {
+  if (raise_descriptor_limit() < 500) GTEST_SKIP() << "this system allows too few descriptors";
   make_watched();
   listen();
   EXPECT_EQ(health(), 200);
@@ -123,6 +133,7 @@ TEST_F(MemoryTest, TextThatIsMissingAPieceIsNotSentAsIfItWereWhole) {
 }
 
 TEST_F(MemoryTest, TheFormulaHoldsUnderPressure) {
+  if (raise_descriptor_limit() < 500) GTEST_SKIP() << "this system allows too few descriptors";
   Config config;
   config.workers = 2;
   config.max_connections = 200;
@@ -186,10 +197,7 @@ TEST_F(MemoryTest, ArenaUseIsMeasured) {
 /// Asks for 10,000 connections from another process, so that each has its own limit of descriptors. Prints what it
 /// counted: connections that were answered, and those answered again.
 int hold_connections(std::uint16_t port, int count) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+  (void)raise_descriptor_limit();
   std::vector<test::RawClient> clients;
   clients.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
@@ -207,9 +215,7 @@ int hold_connections(std::uint16_t port, int count) {
 
 TEST_F(MemoryTest, TenThousandConnectionsAreServed) {
   constexpr int count = 10'000;
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_max < count + 200) GTEST_SKIP() << "this system allows too few descriptors";
+  if (raise_descriptor_limit() < count + 200) GTEST_SKIP() << "this system allows too few descriptors";
   int to_child[2];
   ASSERT_EQ(::pipe(to_child), 0);
   const pid_t child = ::fork();  // before any thread is started
@@ -219,8 +225,6 @@ TEST_F(MemoryTest, TenThousandConnectionsAreServed) {
     if (::read(to_child[0], &port, sizeof(port)) != sizeof(port)) ::_exit(9);
     ::_exit(hold_connections(port, count));
   }
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
   Config config;
   config.workers = 2;
   config.max_connections = count + 100;

@@ -230,6 +230,7 @@ TEST_F(ServerTest, AForgottenChildDoesNotKeepItsWorkerBusy) {
   listen();
   auto connection = client();
   EXPECT_EQ(connection.ask(get("/fork")).status, 200);
+  ASSERT_GT(child.load(), 0) << "no child";
   connection.finish_sending();  // closing would not do: the child has this end as well
   EXPECT_TRUE(all_closed());
   EXPECT_LT(busy_milliseconds(), 25);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -17,7 +18,8 @@ namespace {
 
 class StaticFilesTest : public ServerTest {
  protected:
-  StaticFilesTest() : root_("/tmp/allot-static-test-" + std::to_string(::getpid())) {
+  StaticFilesTest() {
+    if (::mkdtemp(root_.data()) == nullptr) std::abort();
     std::filesystem::create_directories(root_ + "/public/sub");
     write("secret.txt", "secret");
     write("public/a.txt", "0123456789");
@@ -45,7 +47,7 @@ class StaticFilesTest : public ServerTest {
     return ask(get("/files/" + std::string(path), headers));
   }
 
-  std::string root_;
+  std::string root_ = "/tmp/allot-static-test-XXXXXX";
 };
 
 TEST_F(StaticFilesTest, ServesFilesWithTheirTypes) {

@@ -280,6 +280,7 @@ TEST_F(ServerTest, ARequestOutlivesItsStream) {
     bool operator()(io::Writer out) const { return out.write(request->header("X")).has_value(); }
     Request* request;
   };
+  Watcher::ended() = 0;
   make();
   router().get("/watch", [](Request& request, Response& response) { response.stream(Watcher(request)); });
   listen();

@@ -189,6 +189,7 @@ TEST(OperatorNew, EveryFormMeetsItsDelete) {
 
 TEST(OperatorNew, AsksTheHandlerThenThrows) {
   static int calls = 0;
+  calls = 0;
   std::set_new_handler([] {
     if (++calls == 3) std::set_new_handler(nullptr);
   });

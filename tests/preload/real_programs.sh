@@ -42,7 +42,7 @@ check gcc 'echo "int f(int x) { return x * 2; }" | gcc -O2 -x c -S -o - - | md5s
 check g++ 'printf "#include <map>\n#include <string>\nstd::map<std::string, int> m; int f() { return m[\"a\"]; }\n" | g++ -O1 -x c++ -S -o - - | md5sum'
 check node 'node -e "const a = []; for (let i = 0; i < 300000; i++) a.push({i}); console.log(a.length)"'
 check lua5.4 'lua5.4 -e "local t = {} for i = 1, 200000 do t[i] = {i, tostring(i)} end print(#t)"'
-check redis-server 'redis-server --port 0 --unixsocket /tmp/allot-redis.$PPID --save "" --daemonize no >/dev/null 2>&1 & sleep 0.4; redis-benchmark -s /tmp/allot-redis.$PPID -n 2000 -q -t set,get,lpush >/dev/null; redis-cli -s /tmp/allot-redis.$PPID dbsize; redis-cli -s /tmp/allot-redis.$PPID shutdown nosave; wait'
+check redis-server 'redis-server --port 0 --unixsocket /tmp/allot-redis.$PPID --save "" --daemonize no >/dev/null 2>&1 & server=$!; for i in $(seq 600); do redis-cli -s /tmp/allot-redis.$PPID ping >/dev/null 2>&1 && break; sleep 0.1; done; redis-benchmark -s /tmp/allot-redis.$PPID -n 2000 -q -t set,get,lpush >/dev/null; redis-cli -s /tmp/allot-redis.$PPID dbsize; redis-cli -s /tmp/allot-redis.$PPID shutdown nosave || kill $server; wait'
 check perl 'ulimit -v 200000; perl -e '\''my %h; $h{$_} = "x" x $_ for 1..2000; print scalar(keys %h), "\n"'\'''
 
 exit $((failures > 0))

@@ -6,6 +6,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -53,20 +54,25 @@ class Program:
         self.cwd = cwd
 
 
-def wait_for_file(path, process):
+def wait_for_server(path, process):
+    """The file of a socket is there before anybody listens."""
     for _ in range(2000):
-        if os.path.exists(path):
-            return
+        with socket.socket(socket.AF_UNIX) as client:
+            try:
+                client.connect(path)
+                return
+            except OSError:
+                pass
         if process.poll() is not None:
             break
         time.sleep(0.01)
-    raise RuntimeError(f"no {path}")
+    raise RuntimeError(f"nobody listens at {path}")
 
 
 def drive_redis(folder, scale):
     def drive(process):
         path = os.path.join(folder, "redis.socket")
-        wait_for_file(path, process)
+        wait_for_server(path, process)
         subprocess.run(["redis-benchmark", "-s", path, "-q", "-n", str(3000 * scale), "-r", "2000", "-P", "8", "-d", "100",
                         "-t", "set,get,lpush,lpop,sadd,hset"], stdout=subprocess.DEVNULL, check=True)
         subprocess.run(["redis-cli", "-s", path, "shutdown", "nosave"], stdout=subprocess.DEVNULL, check=False)
@@ -76,7 +82,7 @@ def drive_redis(folder, scale):
 def drive_nginx(folder, scale):
     def drive(process):
         path = os.path.join(folder, "nginx.socket")
-        wait_for_file(path, process)
+        wait_for_server(path, process)
         urls = ["http://localhost/s", "http://localhost/file.txt", "http://localhost/missing"] * (20 * scale)
         subprocess.run(["curl", "-s", "-o", os.devnull, "--unix-socket", path, *urls], check=True, stdout=subprocess.DEVNULL)
         with open(os.path.join(folder, "nginx.pid")) as file:
@@ -127,8 +133,8 @@ def programs(folder, scale=1):
     if "git" in known:
         known["git"].cwd = git_repository(folder)
     if shutil.which("redis-server") and shutil.which("redis-benchmark"):
-        socket = os.path.join(folder, "redis.socket")
-        known["redis-server"] = Program(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder],
+        path = os.path.join(folder, "redis.socket")
+        known["redis-server"] = Program(["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
                                         drive_redis(folder, scale))
     if shutil.which("nginx") and shutil.which("curl"):
         known["nginx"] = Program(["nginx", "-c", nginx, "-p", folder], drive_nginx(folder, scale))

@@ -33,7 +33,7 @@ TEST(StoppedThreads, OthersStandStillUntilTheyAreLetGo) {
   for (int round = 0; round < 5; ++round) {
     std::uint64_t kept = 0;
     {
-      sys::StoppedThreads stopped(2000);
+      sys::StoppedThreads stopped(60'000);
       EXPECT_EQ(stopped.threads().size(), 8U);
       EXPECT_EQ(stopped.missing(), 0U);
       kept = counter;

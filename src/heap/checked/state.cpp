@@ -51,8 +51,14 @@ void after_fork() noexcept ALLOT_LOCKS_UNCHECKED {
   list_mutex.unlock();
 }
 
-void list_state(State* state) noexcept {
+/// Before main, while there is one thread. A first heap that decides to do it may be held up before it has, while a
+/// second one's locks are taken and the process forks. Heaps of initialisers that run earlier come here themselves.
+[[gnu::constructor]] void handle_fork() noexcept {
   if (!fork_is_handled.exchange(true)) (void)sys::at_fork(&before_fork, &after_fork, &after_fork);
+}
+
+void list_state(State* state) noexcept {
+  handle_fork();
   const sys::ScopedLock lock(list_mutex);
   state->next = running;
   if (running != nullptr) running->previous = state;

@@ -101,8 +101,9 @@ void unmap_all(CacheBody* bodies) noexcept {
   }
 }
 
-/// Outside the lock: the C library may allocate for it.
-void hook_fork() noexcept {
+/// Outside the lock: the C library may allocate for it. Before main, while there is one thread: one of several that
+/// open heaps could be held up on its way, while others take locks and fork.
+[[gnu::constructor]] void hook_fork() noexcept {
   {
     const sys::ScopedLock lock(mutex);
     if (fork_hooked) return;
