@@ -34,7 +34,7 @@ struct NewSlot {
 
 /// A block of the class; nulls when out of memory. Takes the shard's lock.
 [[nodiscard]] NewSlot allocate_slot(State& state, Shard& shard, std::size_t size_class, const Request& request,
-                                  Findings& findings) noexcept;
+                                    Findings& findings) noexcept;
 
 /// The lock of `slab`'s shard is held and `index` is live: the slot goes into quarantine.
 void free_slot(State& state, Slab& slab, std::uint32_t index, CallSite site, Findings& findings) noexcept;
