@@ -500,11 +500,11 @@ bool comes_free(sys::Mutex& mutex) noexcept {
 
 }  // namespace
 
-void check_everything(const Caller& caller, Locks locks) noexcept {
+void check_everything(const Caller& caller) noexcept {
   const protected_pages::Lifted lifted;
   for (std::size_t shard = 0; shard < state->shard_count;) {
     Findings findings;
-    if (locks == Locks::if_free && !comes_free(state->shards[shard].mutex)) {
+    if (!comes_free(state->shards[shard].mutex)) {
       ++shard;
       continue;
     }
@@ -512,7 +512,7 @@ void check_everything(const Caller& caller, Locks locks) noexcept {
     log_if_any(findings, caller);
     if (!findings.full()) ++shard;
   }
-  for (bool more = locks == Locks::wait || comes_free(state->large.mutex); more;) {
+  for (bool more = comes_free(state->large.mutex); more;) {
     Findings findings;
     check_large(*state, findings);
     log_if_any(findings, caller);

@@ -119,14 +119,6 @@ void for_each_live_block(const Act& act) noexcept {
   }
 }
 
-/// Calls `act(word)` for every aligned word of a block. Guarded pages of live blocks are readable.
-template <class Act>
-void for_each_word(const Block& block, const Act& act) noexcept {
-  const auto* word = reinterpret_cast<const std::uintptr_t*>((block.begin() + 7) & ~std::uintptr_t{7});
-  const auto* end = reinterpret_cast<const std::uintptr_t*>((block.begin() + block.size()) & ~std::uintptr_t{7});
-  for (; word < end; ++word) act(*word);
-}
-
 std::size_t count_live_blocks() noexcept {
   std::size_t count = 0;
   for_each_live_block([&](const Block& block) noexcept {
@@ -242,7 +234,7 @@ class Scan {
     } else {
       skip_below_ = 0;
     }
-    is_stable_ = !mapping.shared && stopped_.missing() == 0 && stable_copies_.are_safe();
+    is_stable_ = !mapping.shared && blocks_are_stable_;
     resident_pages_.for_each_range(begin, mapping.end, this,
                                    [](void* self, std::uintptr_t from, std::uintptr_t to) noexcept {
                                      static_cast<Scan*>(self)->scan_range(from, to);
@@ -279,12 +271,17 @@ class Scan {
     }
   }
 
+  /// To the buffer; how many bytes could be read.
+  std::size_t copy(std::uintptr_t from, std::size_t size, bool stable) noexcept {
+    return stable ? sys::copy_stable_memory(from, buffer_.words(), size)
+                  : sys::copy_own_memory(from, buffer_.words(), size);
+  }
+
   /// What cannot be read is skipped by pages.
   void scan_pages(std::uintptr_t begin, std::uintptr_t end) noexcept {
     while (begin < end) {
       const std::size_t wanted = end - begin < buffer_.bytes() ? end - begin : buffer_.bytes();
-      const std::size_t got = is_stable_ ? sys::copy_stable_memory(begin, buffer_.words(), wanted)
-                                         : sys::copy_own_memory(begin, buffer_.words(), wanted);
+      const std::size_t got = copy(begin, wanted, is_stable_);
       const std::uintptr_t* words = buffer_.words();
       const std::uintptr_t* end_of_words = words + got / sizeof(std::uintptr_t);
       if (begin < skip_below_) words += std::min((skip_below_ - begin + 7) / sizeof(std::uintptr_t), got / 8);
@@ -306,6 +303,25 @@ class Scan {
     } else if (block.has(Mark::none)) {
       block.set(Mark::possible);
       possible_.push(block.begin());
+    }
+  }
+
+  /// Calls `act(word)` for every aligned word of a block. Larger ones are copied first: the program may have made pages
+  /// within unreadable.
+  template <class Act>
+  void for_each_word(const Block& block, const Act& act) noexcept {
+    std::uintptr_t begin = (block.begin() + 7) & ~std::uintptr_t{7};
+    const std::uintptr_t end = (block.begin() + block.size()) & ~std::uintptr_t{7};
+    if (block.size() < page_bytes) {
+      for (; begin < end; begin += sizeof(std::uintptr_t)) act(*reinterpret_cast<const std::uintptr_t*>(begin));
+      return;
+    }
+    while (begin < end) {
+      const std::size_t wanted = end - begin < buffer_.bytes() ? end - begin : buffer_.bytes();
+      const std::size_t got = copy(begin, wanted, blocks_are_stable_);
+      const std::uintptr_t* words = buffer_.words();
+      for (std::size_t i = 0; i < got / sizeof *words; ++i) act(words[i]);
+      begin = got == wanted ? begin + got : ((begin + got) / page_bytes + 1) * page_bytes;
     }
   }
 
@@ -374,6 +390,7 @@ class Scan {
   sys::ResidentPages resident_pages_;
   sys::StableCopies stable_copies_;
   std::uintptr_t skip_below_ = 0;
+  const bool blocks_are_stable_ = stopped_.missing() == 0 && stable_copies_.are_safe();
   bool is_stable_ = false;  // nobody unmaps the mapping that is being scanned
   CopyBuffer buffer_;
 };

@@ -44,47 +44,51 @@ void cut(std::uintptr_t begin, std::uintptr_t end, const Act& act) noexcept {
   }
 }
 
-bool is_in_heap(std::uintptr_t begin, std::uintptr_t end) noexcept {
-  for (std::uintptr_t at = begin; at < end; at = (at / checked::granule_bytes + 1) * checked::granule_bytes) {
-    if (!checked::BlockMap::find(reinterpret_cast<const void*>(at)).is_nothing()) return true;
-  }
-  return false;
-}
-
 void make_accessible(std::uintptr_t begin, std::uintptr_t end) noexcept {
   (void)sys::protect_pages(reinterpret_cast<void*>(begin), end - begin, sys::Access::read_write);
 }
 
+/// Gives the pages the program's protection and `more` bits.
+void set(const Stretch& stretch, int more) noexcept {
+  (void)sys::protect_pages_as(reinterpret_cast<void*>(stretch.begin), stretch.end - stretch.begin,
+                              stretch.protection | more);
+}
+
 }  // namespace
 
-void note(std::uintptr_t begin, std::size_t size, int protection, bool accessible) noexcept {
-  if (accessible && !any()) return;
+bool concerns(std::uintptr_t begin, std::size_t size, bool accessible) noexcept {
+  return any() || (!accessible && checked::BlockMap::covers_any(begin, begin + sys::round_up_to_pages(size)));
+}
+
+Change::Change() noexcept ALLOT_LOCKS_UNCHECKED {
+  mutex.lock();
+}
+
+Change::~Change() ALLOT_LOCKS_UNCHECKED {
+  mutex.unlock();
+}
+
+void Change::note(std::uintptr_t begin, std::size_t size, int protection, bool accessible) noexcept {
   const std::uintptr_t end = begin + sys::round_up_to_pages(size);
-  const sys::ScopedLock lock(mutex);
   cut(begin, end, [](std::uintptr_t, std::uintptr_t) noexcept {});
-  if (!accessible && is_in_heap(begin, end)) add({begin, end, protection});
+  if (!accessible && checked::BlockMap::covers_any(begin, end)) add({begin, end, protection});
 }
 
 void lift(std::uintptr_t begin, std::uintptr_t end) noexcept {
   const std::uintptr_t page = sys::page_size();
+  const sys::BlockedSignals blocked;
   const sys::ScopedLock lock(mutex);
   cut(begin / page * page, (end + page - 1) / page * page, &make_accessible);
 }
 
 Lifted::Lifted() noexcept : locked_(any() && mutex.try_lock()) {
   if (!locked_) return;
-  for (std::size_t i = 0; i < detail::count.load(std::memory_order_relaxed); ++i) {
-    make_accessible(stretches[i].begin, stretches[i].end);
-  }
+  for (std::size_t i = 0; i < detail::count.load(std::memory_order_relaxed); ++i) set(stretches[i], sys::readable_too);
 }
 
 Lifted::~Lifted() {
   if (!locked_) return;
-  for (std::size_t i = 0; i < detail::count.load(std::memory_order_relaxed); ++i) {
-    const Stretch& stretch = stretches[i];
-    (void)sys::protect_pages_as(reinterpret_cast<void*>(stretch.begin), stretch.end - stretch.begin,
-                                stretch.protection);
-  }
+  for (std::size_t i = 0; i < detail::count.load(std::memory_order_relaxed); ++i) set(stretches[i], 0);
   mutex.unlock();
 }
 

@@ -1,5 +1,4 @@
-/* For --leak-signal: leaks, says that it is ready, leaks more when it is sent a line, and so on until its input ends.
- */
+/* For --leak-signal: leaks, says that it is ready, leaks more when it is sent a line, and so on until its input ends. */
 #include <stdio.h>
 #include <stdlib.h>
 

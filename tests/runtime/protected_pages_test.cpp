@@ -23,8 +23,9 @@ class ProtectedPages : public testing::Test {
   }
   void forbid(std::size_t first, std::size_t count) const {
     ASSERT_TRUE(sys::protect_pages(reinterpret_cast<void*>(at(first)), count * page, sys::Access::none));
-    protected_pages::note(at(first), count * page, none, false);
+    protected_pages::Change().note(at(first), count * page, none, false);
   }
+  void read(std::size_t index) const { (void)*reinterpret_cast<volatile char*>(at(index)); }
   void touch(std::size_t index) const { *reinterpret_cast<volatile char*>(at(index)) = 1; }
 
  private:
@@ -52,10 +53,10 @@ TEST_F(ProtectedPages, AreLiftedAroundABlock) {
 TEST_F(ProtectedPages, WhatTheProgramAllowsAgainIsForgotten) {
   forbid(1, 4);
   ASSERT_TRUE(sys::protect_pages(reinterpret_cast<void*>(at(2)), page, sys::Access::read_write));
-  protected_pages::note(at(2), page, 3, true);
+  protected_pages::Change().note(at(2), page, 3, true);
   EXPECT_TRUE(protected_pages::any());
-  protected_pages::note(at(1), page, 3, true);
-  protected_pages::note(at(3), 2 * page, 3, true);
+  protected_pages::Change().note(at(1), page, 3, true);
+  protected_pages::Change().note(at(3), 2 * page, 3, true);
   EXPECT_FALSE(protected_pages::any());
   ASSERT_TRUE(sys::protect_pages(block, 8 * page, sys::Access::read_write));
 }
@@ -64,14 +65,15 @@ TEST_F(ProtectedPages, AreForbiddenAgainAfterALookAtAll) {
   forbid(3, 1);
   {
     const protected_pages::Lifted lifted;
-    touch(3);
+    read(3);
   }
-  EXPECT_DEATH(touch(3), "");
+  EXPECT_DEATH(read(3), "");
 }
 
 TEST_F(ProtectedPages, OutsideTheHeapConcernNobody) {
   void* pages = sys::map_pages(page, Alignment::from_bytes(page));
-  protected_pages::note(reinterpret_cast<std::uintptr_t>(pages), page, none, false);
+  EXPECT_FALSE(protected_pages::concerns(reinterpret_cast<std::uintptr_t>(pages), page, false));
+  protected_pages::Change().note(reinterpret_cast<std::uintptr_t>(pages), page, none, false);
   EXPECT_FALSE(protected_pages::any());
   sys::unmap_pages(pages, page);
 }

@@ -88,12 +88,9 @@ void release(void* memory, const Claim& claim, const Caller& caller) noexcept;
 /// before the first one of its run or behind the last. False when there is none. Takes no lock either.
 [[nodiscard]] bool find_neighbour(const void* address, BlockView& block) noexcept;
 
-/// What to do about parts of the heap that another call has locked: wait, or leave them out when they stay locked.
-/// After a crash the thread may hold a lock itself.
-enum class Locks : std::uint8_t { wait, if_free };
-
-/// Reports all damage there is now. O(heap).
-void check_everything(const Caller& caller, Locks locks = Locks::wait) noexcept;
+/// Reports all damage there is now. O(heap). Leaves out parts of the heap that stay locked for a tenth of a second:
+/// after a crash, or in a signal handler that ends the process, the thread may have locked them itself.
+void check_everything(const Caller& caller) noexcept;
 
 /// Fills in the block and the stacks of a report about it and logs it.
 void report(ReportFields fields, const BlockView& block, const Caller& caller) noexcept;

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "allot/base/config.hpp"
+#include "allot/sys/blocked_signals.hpp"
 
 namespace allot::inline v0_1::runtime::protected_pages {
 
@@ -17,18 +18,34 @@ namespace detail {
 extern std::atomic<std::size_t> count;
 }
 
-/// The program has given these pages a protection (mprotect's bits), with which they can be both read and written or
-/// not. Pages outside the heap are left out.
-void note(std::uintptr_t begin, std::size_t size, int protection, bool accessible) noexcept;
-
 [[nodiscard]] ALLOT_ALWAYS_INLINE bool any() noexcept {
   return detail::count.load(std::memory_order_relaxed) != 0;
 }
 
+/// Whether a call that gives these pages a protection with which they are `accessible` (both readable and writable)
+/// changes what is known here, and has to be made within a Change.
+[[nodiscard]] bool concerns(std::uintptr_t begin, std::size_t size, bool accessible) noexcept;
+
+/// A change of protections by the program: while one lives nobody lifts or restores any, and no signal handler runs
+/// that might change some too.
+class Change {
+ public:
+  Change() noexcept;
+  Change(const Change&) = delete;
+  Change& operator=(const Change&) = delete;
+  ~Change();
+
+  /// The program has given these pages a protection (mprotect's bits). Pages outside the heap are left out.
+  void note(std::uintptr_t begin, std::size_t size, int protection, bool accessible) noexcept;
+
+ private:
+  sys::BlockedSignals blocked_;
+};
+
 /// Makes the pages around [begin, end) readable and writable for good.
 void lift(std::uintptr_t begin, std::uintptr_t end) noexcept;
 
-/// While one lives all pages are readable and writable.
+/// While one lives all pages are readable, beside what they were.
 class Lifted {
  public:
   Lifted() noexcept;
@@ -37,6 +54,7 @@ class Lifted {
   ~Lifted();
 
  private:
+  sys::BlockedSignals blocked_;
   bool locked_;
 };
 

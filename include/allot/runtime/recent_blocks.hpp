@@ -21,15 +21,16 @@ struct RecentBlock {
   std::uint32_t changes;  // what block_map_changes said before anybody looked; the word is there while it still does
 };
 
-constexpr std::size_t recent_block_count = 128;
+constexpr std::size_t recent_block_count = 32;
 
-/// A place for each 128 bytes of 16 KiB. A signal handler that comes while a place is written may leave a mixture of
-/// two blocks there: a mistake could then be missed, none invented.
+/// A place for each 256 bytes of 8 KiB: 1 KiB a thread, as small stacks have to hold it too. A signal handler that
+/// comes while a place is written may leave a mixture of two blocks there: a mistake could then be missed, none
+/// invented.
 [[gnu::tls_model("initial-exec"),
   gnu::visibility("hidden")]] extern constinit thread_local RecentBlock recent_blocks[recent_block_count];
 
 [[nodiscard]] ALLOT_ALWAYS_INLINE RecentBlock& recent_block_at(const void* memory) noexcept {
-  return recent_blocks[reinterpret_cast<std::uintptr_t>(memory) / 128 % recent_block_count];
+  return recent_blocks[reinterpret_cast<std::uintptr_t>(memory) / 256 % recent_block_count];
 }
 
 /// Whether `size` bytes from `memory` lie in a remembered block that is still live. No: look.

@@ -60,6 +60,7 @@ void populate_pages(void* pages, std::size_t size) noexcept;
 
 /// The same with the bits of mprotect, as somebody else set them.
 [[nodiscard]] bool protect_pages_as(void* pages, std::size_t size, int protection) noexcept;
+constexpr int readable_too = 1;  ///< the bit of mprotect that lets pages be read
 
 /// Asks for transparent huge pages behind this range (2 MiB on our platforms), or for none. A hint.
 void prefer_huge_pages(void* pages, std::size_t size, bool prefer) noexcept;

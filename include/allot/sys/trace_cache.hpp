@@ -27,7 +27,7 @@ using NumberOfStack = std::uint32_t (*)(std::span<const std::uintptr_t> frames) 
 /// call of a process.
 [[nodiscard]] std::uint32_t trace_number(StackOrigin origin, std::size_t depth, NumberOfStack number_of) noexcept;
 
-/// The calling thread ends: its memory goes to the next one. Calls after it begin anew.
+/// The calling thread ends: its memory goes to the next one. Calls after it, from destructors, walk each time.
 void leave_trace_cache() noexcept;
 
 /// Forgets what was learnt about code: modules came or went. Walks of other threads that are under way may still use

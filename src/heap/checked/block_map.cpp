@@ -24,6 +24,21 @@ BlockMap::Leaf* BlockMap::leaf_at(std::uintptr_t granule) noexcept {
   return leaf;
 }
 
+bool BlockMap::covers_any(std::uintptr_t begin, std::uintptr_t end) noexcept {
+  std::uintptr_t granule = begin >> granule_bits;
+  const std::uintptr_t last = (end - 1) >> granule_bits;
+  while (begin < end && granule <= last && granule < granule_count) {
+    const Leaf* leaf = roots_[granule >> leaf_bits].load(std::memory_order_acquire);
+    if (leaf == nullptr) {
+      granule = ((granule >> leaf_bits) + 1) << leaf_bits;
+      continue;
+    }
+    if (leaf->owners[granule & (leaf_size - 1)].load(std::memory_order_acquire) != 0) return true;
+    ++granule;
+  }
+  return false;
+}
+
 bool BlockMap::set(const void* memory, std::size_t size, BlockOwner owner) noexcept {
   const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(memory) >> granule_bits;
   const std::uintptr_t end = begin + (size >> granule_bits);

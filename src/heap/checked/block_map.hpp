@@ -55,6 +55,8 @@ class BlockMap {
   /// Enters (or, with an empty owner, erases) `owner` for `size` bytes from `memory`, both multiples of a granule.
   /// False and nothing entered when there is no memory for the map; erasing never fails. Noted in block_map_changes.
   [[nodiscard]] static bool set(const void* memory, std::size_t size, BlockOwner owner) noexcept;
+  /// Whether anything of ours covers a part of [begin, end). O(granules of ours and 4 GiB pieces).
+  [[nodiscard]] static bool covers_any(std::uintptr_t begin, std::uintptr_t end) noexcept;
   static void erase(const void* memory, std::size_t size) noexcept { (void)set(memory, size, {}); }
 
  private:

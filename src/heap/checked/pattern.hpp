@@ -38,8 +38,8 @@ constexpr std::uint64_t pattern_word = 0x0101010101010101U * pattern_byte;
 
 }  // namespace detail
 
-/// Whether all `size` bytes hold the pattern, for 256 bytes and more: 256 bytes a step, in the widest registers the
-/// processor has.
+/// Whether all `size` bytes hold the pattern, for 256 bytes and more: four a step of the widest registers the processor
+/// has.
 [[nodiscard]] bool holds_pattern_long(const void* memory, std::size_t size) noexcept;
 
 /// A function that may read what is poisoned: inlined for speed, but never into instrumented code.

@@ -197,7 +197,7 @@ void check_shard(State& state, Shard& shard, Findings& findings) noexcept {
       if (slab->info[index].state == SlotState::live) {
         check_front(state, *slab, index, findings);
         check_tail(state, *slab, index, findings);
-      } else if (state.options.fill) {
+      } else if (state.options.fill && slab->info[index].state == SlotState::dead) {  // else it is being opened
         check_dead(state, *slab, index, findings);
       }
     }

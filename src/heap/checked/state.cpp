@@ -13,8 +13,7 @@ namespace allot::inline v0_1::checked {
 namespace {
 
 /// The running heaps of the process. Lock order: this, then shards in order, then large blocks, then chunks, then
-/// descriptors, then
-/// the stack depot. Only fork takes more than one.
+/// descriptors, then the stack depot. Only fork takes several shards.
 constinit sys::Mutex list_mutex;
 constinit State* running = nullptr;
 constinit std::atomic<bool> fork_is_handled{false};

@@ -26,7 +26,7 @@ using runtime::Finding;
 
 constexpr int watched[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-constinit std::atomic<bool> crashing{false};
+constinit std::atomic<std::uint32_t> crashing_thread{0};  // the first one
 
 bool is_write_fault(const ucontext_t& context) noexcept {
 #if defined(__x86_64__)
@@ -73,12 +73,22 @@ void report_crash(std::string_view name, runtime::Caller caller) noexcept {
   fields.finding = Finding::crash;
   checked_malloc::report(fields, caller);
   caller.name = "crash";
-  checked_malloc::check_everything(caller, checked_malloc::Locks::if_free);
+  checked_malloc::check_everything(caller);
+}
+
+/// False for a crash while this thread reports one. Other threads that crash meanwhile go no further: the first one
+/// ends the process when its report is done.
+bool is_first_crash() noexcept {
+  const std::uint32_t self = sys::thread_id();
+  std::uint32_t first = 0;
+  if (crashing_thread.compare_exchange_strong(first, self)) return true;
+  while (first != self) ::pause();
+  return false;
 }
 
 void note_crash(int signal, const ucontext_t& context) noexcept {
   CrashStack::faulted();
-  if (crashing.exchange(true)) return;
+  if (!is_first_crash()) return;
   const char* name = ::sigabbrev_np(signal);
   if (name == nullptr) name = "signal";
   checked_malloc::record().header().crash_signal = static_cast<std::uint32_t>(signal);

@@ -75,7 +75,7 @@ constinit RealMemory real;
 }
 
 /// Who called, for the branch in which it is needed: until then it is nowhere in memory.
-#define ALLOT_CALLER_IF_NEEDED(name) ([&]() noexcept __attribute__((always_inline)) { return ALLOT_CALLER(name); })
+#define ALLOT_CALLER_IF_NEEDED(name) ([&] [[gnu::always_inline]] () noexcept { return ALLOT_CALLER(name); })
 
 // The first half of each function knows from last time that all is well, or lets the second look.
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "allot/runtime/protected_pages.hpp"
+#include "allot/sys/pages.hpp"
 #include "entry.hpp"
 
 namespace {
@@ -23,11 +24,14 @@ extern "C" int __wrap_mprotect(void* pages, size_t size, int protection) {
 }
 
 ALLOT_EXPORT int mprotect(void* pages, size_t size, int protection) noexcept {
+  namespace protected_pages = allot::runtime::protected_pages;
+  static_assert(allot::sys::readable_too == PROT_READ);
+  constexpr int all = PROT_READ | PROT_WRITE;
+  const auto begin = reinterpret_cast<std::uintptr_t>(pages);
+  const bool accessible = (protection & all) == all;
+  if (size == 0 || !protected_pages::concerns(begin, size, accessible)) return set_protection(pages, size, protection);
+  protected_pages::Change change;
   const int result = set_protection(pages, size, protection);
-  if (result == 0 && size != 0) {
-    constexpr int all = PROT_READ | PROT_WRITE;
-    allot::runtime::protected_pages::note(reinterpret_cast<std::uintptr_t>(pages), size, protection,
-                                          (protection & all) == all);
-  }
+  if (result == 0) change.note(begin, size, protection, accessible);
   return result;
 }

@@ -38,6 +38,7 @@ const struct sigaction& program_action(int signal) noexcept {
 
 bool run_program_handler(int signal, siginfo_t* info, void* context) noexcept {
   const struct sigaction action = program_actions[signal];
+  if ((action.sa_flags & static_cast<int>(SA_RESETHAND)) != 0) program_actions[signal] = {};
   if ((action.sa_flags & SA_SIGINFO) != 0) {
     action.sa_sigaction(signal, info, context);
     return true;

@@ -16,8 +16,7 @@ extern RealFunction<decltype(::strnlen)> real_strnlen;
 extern RealFunction<decltype(::wcslen)> real_wcslen;
 extern RealFunction<decltype(::wcsnlen)> real_wcsnlen;
 
-/// The length of a string, having reported it if its end lies outside its block. Also for the first call of all, when
-/// the real function is not known and may not be looked up.
+/// The length of a string, having reported it if its end lies outside its block.
 [[gnu::always_inline]] inline size_t length_of(const char* text, const runtime::Caller& caller) noexcept {
   const size_t room = runtime::room_at(text);
   if (room == SIZE_MAX) {

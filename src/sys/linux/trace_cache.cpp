@@ -44,6 +44,7 @@ constexpr std::uint32_t calls_before_caching = 64;
 
 [[gnu::tls_model("initial-exec")]] constinit thread_local Cache* own_cache = nullptr;
 [[gnu::tls_model("initial-exec")]] constinit thread_local std::uint32_t calls = 0;
+[[gnu::tls_model("initial-exec")]] constinit thread_local bool ended = false;
 
 /// Only ever tried: a fork may find it taken.
 constinit Mutex mutex;
@@ -211,7 +212,7 @@ std::uint32_t trace_number(StackOrigin origin, std::size_t depth, NumberOfStack 
     const bool known = is_unchanged(walk, origin, depth);
     return cache.before = known ? walk.number : find_or_walk(cache, origin, depth, number_of);
   }
-  if (++calls > calls_before_caching) own_cache = take_cache();
+  if (++calls > calls_before_caching && !ended) own_cache = take_cache();
   std::uintptr_t frames[max_frames];
   StackWalk walk(origin, stack_bounds_around(reinterpret_cast<std::uintptr_t>(origin.frame)), frames);
   KeptWalk unkept;
@@ -219,6 +220,7 @@ std::uint32_t trace_number(StackOrigin origin, std::size_t depth, NumberOfStack 
 }
 
 void leave_trace_cache() noexcept {
+  ended = true;
   Cache* const left = own_cache;
   if (left == nullptr) return;
   own_cache = nullptr;

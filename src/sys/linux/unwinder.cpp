@@ -71,7 +71,7 @@ constexpr std::uintptr_t word = sizeof(std::uintptr_t);
 [[gnu::no_sanitize_address]] ALLOT_ALWAYS_INLINE bool leave(const UnwindRow& row, StackBounds bounds,
                                                             UnwindRegisters& registers, StackReads& reads) noexcept {
   const std::uintptr_t offset = static_cast<std::uintptr_t>(static_cast<std::intptr_t>(row.cfa_offset));
-  if (row.kind != UnwindRow::Kind::from_sp) reads.note(registers.fp_at, registers.fp);
+  if (row.kind != UnwindRow::Kind::from_sp) reads.note(registers.fp_at);
   std::uintptr_t cfa = (row.kind == UnwindRow::Kind::from_sp ? registers.sp : registers.fp) + offset;
   std::uintptr_t fp = registers.fp;
   std::uintptr_t fp_at = registers.fp_at;
@@ -79,14 +79,14 @@ constexpr std::uintptr_t word = sizeof(std::uintptr_t);
     const std::uintptr_t cfa_at = cfa;
     fp_at = registers.fp;
     if (!read(bounds, cfa_at, cfa) || !read(bounds, fp_at, fp)) return false;
-    reads.note(cfa_at, cfa);
+    reads.note(cfa_at);
   } else if (row.fp_slot != 0) {
     fp_at = cfa - static_cast<std::uintptr_t>(row.fp_slot) * word;
     if (!read(bounds, fp_at, fp)) return false;
   }
   if (cfa <= registers.sp || !read(bounds, cfa - word, registers.code)) [[unlikely]]
     return false;
-  reads.note(cfa - word, registers.code);
+  reads.note(cfa - word);
   registers.sp = cfa;
   registers.fp = fp;
   registers.fp_at = fp_at;

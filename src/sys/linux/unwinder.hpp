@@ -20,10 +20,9 @@ struct StackReads {
 
   std::size_t count = 0;  ///< more than `most`: not all of them were kept
   std::uintptr_t addresses[most];
-  std::uintptr_t values[most];
 
-  ALLOT_ALWAYS_INLINE void note(std::uintptr_t address, std::uintptr_t value) noexcept {
-    if (count < most) addresses[count] = address, values[count] = value;
+  ALLOT_ALWAYS_INLINE void note(std::uintptr_t address) noexcept {
+    if (count < most) addresses[count] = address;
     ++count;
   }
 };

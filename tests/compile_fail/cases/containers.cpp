@@ -62,8 +62,7 @@ void bad(ArrayList<int>& list, Allocator allocator) {
 }
 #endif
 
-#if ALLOT_CASE == \
-    8  // a slice with a sentinel, whose block is larger than its elements: "use of deleted" "call to deleted"
+#if ALLOT_CASE == 8  // a slice with a sentinel, whose block is larger than its elements: "use of deleted" "call to deleted"
 OwnedSlice<char> bad(Allocator allocator, ZString text) {
   return OwnedSlice<char>(allocator, text);
 }

@@ -26,9 +26,7 @@ struct Task {
     void unhandled_exception() {}
   };
 };
-Task good_coroutine() {
-  co_return 1;
-}
+Task good_coroutine() { co_return 1; }
 
 #if ALLOT_CASE == 1  // TRY in a function that returns int: "cannot convert" "no viable conversion"
 int bad() {
@@ -59,9 +57,7 @@ Result<int, Error> bad() {
 #endif
 
 #if ALLOT_CASE == 5  // FAIL with a foreign error: "could not convert" "no viable conversion"
-Result<int> bad() {
-  ALLOT_FAIL(Error::broken);
-}
+Result<int> bad() { ALLOT_FAIL(Error::broken); }
 #endif
 
 #if ALLOT_CASE == 6  // TRY in a coroutine: "statement is not allowed in coroutine" "statement not allowed in coroutine"
