@@ -99,7 +99,7 @@ std::size_t room_in(const RecentBlock& block, const void* memory) noexcept {
 
 }  // namespace
 
-constinit thread_local RecentBlock recent_blocks[recent_block_count];
+constinit thread_local RecentBlock recent_blocks[recent_block_count] = {};
 
 void check_accesses(bool wanted) noexcept {
   checking = wanted;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -256,6 +257,83 @@ int clean_own_segv_handler() {
   return 1;
 }
 
+/// The signal comes in the midst of malloc or free, with a second thread there, so that they lock.
+int end_by_exit_in_signal_handler() {
+  std::thread([] { pause(); }).detach();
+  make_mistake();
+  struct sigaction action{};
+  action.sa_handler = [](int) { _exit(0); };
+  sigaction(SIGALRM, &action, nullptr);
+  itimerval soon{};
+  soon.it_value.tv_usec = 20'000;
+  setitimer(ITIMER_REAL, &soon, nullptr);
+  for (;;) free(opaque(malloc(100)));
+}
+int end_by_one_shot_handler() {
+  make_mistake();
+  struct sigaction action{};
+  action.sa_handler = [](int) {};
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGSEGV, &action, nullptr);
+  *opaque(static_cast<int*>(nullptr)) = 1;
+  return 0;
+}
+int end_by_two_crashes() {
+  make_mistake();
+  static std::atomic<int> waiting{2};
+  const auto crash = [] {
+    --waiting;
+    while (waiting != 0) {
+    }
+    *opaque(static_cast<int*>(nullptr)) = 1;
+  };
+  std::thread one(crash);
+  std::thread two(crash);
+  one.join();
+  two.join();
+  return 0;
+}
+int clean_smallest_stack() {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, static_cast<std::size_t>(sysconf(_SC_THREAD_STACK_MIN)));
+  const auto allocate = [](void*) -> void* {
+    for (int i = 0; i < 200; ++i) {
+      char* p = static_cast<char*>(malloc(static_cast<std::size_t>(100 + i)));
+      p = static_cast<char*>(realloc(p, 300'000));
+      memset(p, 0, 300'000);
+      free(p);
+    }
+    return nullptr;
+  };
+  pthread_t thread;
+  if (pthread_create(&thread, &attributes, allocate, nullptr) != 0) return 1;
+  return pthread_join(thread, nullptr);
+}
+
+/// A page of the program's own block is opened and closed by a thread, and by a signal handler, while main ends.
+char* changing_page = nullptr;
+void change_page() {
+  mprotect(changing_page, 4096, PROT_NONE);
+  mprotect(changing_page, 4096, PROT_READ | PROT_WRITE);
+}
+int clean_changing_protections() {
+  changing_page = static_cast<char*>(aligned_alloc(4096, 8192));
+  static void* blocks[50'000];
+  for (void*& block : blocks) block = malloc(64);
+  struct sigaction action{};
+  action.sa_handler = [](int) { change_page(); };
+  sigaction(SIGALRM, &action, nullptr);
+  itimerval often{};
+  often.it_value.tv_usec = often.it_interval.tv_usec = 500;
+  setitimer(ITIMER_REAL, &often, nullptr);
+  std::thread([] {
+    for (;;) change_page();
+  }).detach();
+  usleep(20'000);
+  return 0;
+}
+
 }  // namespace
 
 const Program end_programs[] = {
@@ -271,6 +349,9 @@ const Program end_programs[] = {
     {"end_by_exception", "double-free,crash", &end_by_exception},
     {"end_by_thread_exit", "double-free", &end_by_thread_exit},
     {"end_by_exec", "double-free", &end_by_exec},
+    {"end_by_exit_in_signal_handler", "double-free", &end_by_exit_in_signal_handler},
+    {"end_by_one_shot_handler", "double-free,crash", &end_by_one_shot_handler},
+    {"end_by_two_crashes", "double-free,crash", &end_by_two_crashes},
     {"mistake_in_forked_child", "double-free", &mistake_in_forked_child},
     {"mistake_in_child_without_exec", "double-free", &mistake_in_child_without_exec},
     {"mistake_in_thread", "double-free", &mistake_in_thread},
@@ -282,6 +363,8 @@ const Program end_programs[] = {
     {"mistake_in_small_address_space", "double-free", &mistake_in_small_address_space},
     {"mistake_and_many_stacks", "double-free", &mistake_and_many_stacks},
     {"clean_many_threads", "", &clean_many_threads},
+    {"clean_smallest_stack", "", &clean_smallest_stack},
+    {"clean_changing_protections", "", &clean_changing_protections},
     {"clean_fork", "", &clean_fork},
     {"clean_own_segv_handler", "", &clean_own_segv_handler},
     {nullptr, nullptr, nullptr},

@@ -82,8 +82,8 @@ bool is_first_crash() noexcept {
   const std::uint32_t self = sys::thread_id();
   std::uint32_t first = 0;
   if (crashing_thread.compare_exchange_strong(first, self)) return true;
-  while (first != self) ::pause();
-  return false;
+  if (first == self) return false;
+  for (;;) ::pause();
 }
 
 void note_crash(int signal, const ucontext_t& context) noexcept {
