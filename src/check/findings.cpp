@@ -323,17 +323,18 @@ class Collector {
     }
   }
 
-  Trace trace(std::uint32_t stack) {
-    const auto [entry, is_new] = traces_.try_emplace(stack);
+  Trace trace(std::uint32_t stack, CLibraryFrames c_library) {
+    const auto [entry, is_new] = traces_.try_emplace({stack, c_library});
     if (is_new) {
-      entry->second = symbolizer_.trace(process_, stack);
+      entry->second = symbolizer_.trace(process_, stack, c_library);
       if (entry->second.size() > options_.trace_limit) entry->second.resize(options_.trace_limit);
     }
     return entry->second;
   }
 
-  void add_trace(Issue& issue, const char* what, std::uint32_t stack) {
-    if (stack != 0) issue.traces.push_back({what, trace(stack)});
+  void add_trace(Issue& issue, const char* what, std::uint32_t stack,
+                 CLibraryFrames c_library = CLibraryFrames::with_lines) {
+    if (stack != 0) issue.traces.push_back({what, trace(stack, c_library)});
   }
 
   void finish(Issue issue) {
@@ -392,7 +393,9 @@ class Collector {
       issue.indirect_blocks = leak.indirect_blocks;
       issue.indirect_bytes = leak.indirect_bytes;
       issue.address = leak.example;
-      if (issue.severity != Severity::remark || options_.trace_remarks) add_trace(issue, "allocated here", leak.stack);
+      if (issue.severity != Severity::remark || options_.trace_remarks) {
+        add_trace(issue, "allocated here", leak.stack, CLibraryFrames::names_only);
+      }
       finish(std::move(issue));
       const bool suppressed = !result_.issues.back().suppressed_by.empty();
       LeakSum& sum = suppressed ? result_.suppressed_leaks : result_.leaks[static_cast<std::size_t>(leak.kind) & 3];
@@ -405,7 +408,7 @@ class Collector {
   Symbolizer& symbolizer_;
   Suppressions& suppressions_;
   const FindingOptions& options_;
-  std::map<std::uint32_t, Trace> traces_;
+  std::map<std::pair<std::uint32_t, CLibraryFrames>, Trace> traces_;
   ProcessFindings result_;
 };
 

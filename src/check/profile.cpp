@@ -89,7 +89,7 @@ Profile build_profile(const RecordedProcess& process, Symbolizer& symbolizer) {
   std::map<std::string, std::size_t> known;
   for (const RecordedStack& stack : process.stacks) {
     if (stack.allocations == 0) continue;
-    Trace trace = symbolizer.trace(process, stack.id);
+    Trace trace = symbolizer.trace(process, stack.id, CLibraryFrames::names_only);
     const auto [place, is_new] = known.try_emplace(key_of(trace), profile.entries.size());
     if (is_new) profile.entries.push_back({.trace = std::move(trace)});
     add(profile.entries[place->second], stack);

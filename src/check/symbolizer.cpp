@@ -160,8 +160,8 @@ class Symbolizer::Module {
     return module_ != nullptr && offset - entry_ < size_of_start;
   }
 
-  /// Appends the frames at `offset` (an address of the file), inlined ones first.
-  void append(std::uint64_t offset, const std::string& path, Trace& trace) {
+  /// Appends the frames at `offset` (an address of the file), inlined ones first; or just the function's name.
+  void append(std::uint64_t offset, const std::string& path, bool name_only, Trace& trace) {
     Frame frame;
     frame.module = path;
     frame.offset = offset;
@@ -171,7 +171,7 @@ class Symbolizer::Module {
     }
     const Dwarf_Addr address = offset + bias_;
     Dwarf_Addr debug_bias = 0;
-    Dwarf_Die* unit = unit_of(address, debug_bias);
+    Dwarf_Die* unit = name_only ? nullptr : unit_of(address, debug_bias);
     if (unit != nullptr) {
       set_place(unit, address - debug_bias, frame);
       if (append_scopes(unit, address - debug_bias, frame, trace)) return;
@@ -288,6 +288,10 @@ bool is_c_library(const std::string& path) {
   return std::filesystem::path(path).filename().string().starts_with("libc.so");
 }
 
+bool is_loader(const std::string& path) {
+  return std::filesystem::path(path).filename().string().starts_with("ld-linux");
+}
+
 bool is_checker(const std::string& path) {
   return path.find("/liballot-check.so") != std::string::npos;
 }
@@ -315,11 +319,15 @@ std::size_t Symbolizer::frames_of_program(const RecordedProcess& process, const 
 }
 
 void Symbolizer::append_frames(const RecordedProcess& process, std::uint64_t position, std::uint64_t address,
-                               Trace& trace) {
+                               CLibraryFrames c_library, Trace& trace) {
   const RecordedModule* best = module_at(process, position, address);
   if (best != nullptr) {
-    const auto [known, is_new] = frames_.try_emplace({best->position, &process, address});
-    if (is_new) module_of(*best).append(address - best->bias, best->path, known->second);
+    const auto [known, is_new] = frames_.try_emplace({best->position, &process, address, c_library});
+    if (is_new) {
+      const bool name_only =
+          c_library == CLibraryFrames::names_only && (is_c_library(best->path) || is_loader(best->path));
+      module_of(*best).append(address - best->bias, best->path, name_only, known->second);
+    }
     trace.insert(trace.end(), known->second.begin(), known->second.end());
     return;
   }
@@ -346,14 +354,14 @@ void trim(Trace& trace) {
 
 }  // namespace
 
-Trace Symbolizer::trace(const RecordedProcess& process, std::uint32_t stack_id) {
+Trace Symbolizer::trace(const RecordedProcess& process, std::uint32_t stack_id, CLibraryFrames c_library) {
   Trace trace;
   const RecordedStack* stack = process.stack(stack_id);
   if (stack == nullptr) return trace;
   const std::span frames = std::span(stack->frames).first(frames_of_program(process, *stack));
   for (const std::uint64_t address : frames) {
     // A return address is behind the call; the call itself may be the last instruction of its function.
-    append_frames(process, std::uint64_t{stack_id} * 8, address - 1, trace);
+    append_frames(process, std::uint64_t{stack_id} * 8, address - 1, c_library, trace);
   }
   trim(trace);
   return trace;

@@ -36,17 +36,29 @@ RecordedProcess process_standing_in(const void* function) {
   return process;
 }
 
-std::string function_at(const void* function) {
+std::string function_at(const void* function, CLibraryFrames c_library = CLibraryFrames::with_lines) {
   const RecordedProcess process = process_standing_in(function);
   Symbolizer symbolizer;
-  const Trace trace = symbolizer.trace(process, 1);
+  const Trace trace = symbolizer.trace(process, 1, c_library);
   return trace.empty() ? "" : trace.back().function;
 }
 
 TEST(Symbolizer, AFunctionOfTheCLibraryHasTheNameItIsCalledBy) {
   // With and without the library's debug information, which calls them by their aliases.
-  EXPECT_EQ(function_at(reinterpret_cast<const void*>(&std::exit)), "exit");
-  EXPECT_EQ(function_at(reinterpret_cast<const void*>(&std::getenv)), "getenv");
+  for (const CLibraryFrames c_library : {CLibraryFrames::with_lines, CLibraryFrames::names_only}) {
+    EXPECT_EQ(function_at(reinterpret_cast<const void*>(&std::exit), c_library), "exit");
+    EXPECT_EQ(function_at(reinterpret_cast<const void*>(&std::getenv), c_library), "getenv");
+  }
+}
+
+TEST(Symbolizer, OnlyNamesOfTheCLibraryNeedNoLines) {
+  const RecordedProcess process = process_standing_in(reinterpret_cast<const void*>(&std::getenv));
+  Symbolizer symbolizer;
+  const Trace trace = symbolizer.trace(process, 1, CLibraryFrames::names_only);
+  ASSERT_EQ(trace.size(), 1U);
+  EXPECT_EQ(trace[0].file, "");
+  EXPECT_NE(trace[0].module.find("libc.so"), std::string::npos);
+  EXPECT_NE(trace[0].offset, 0U);
 }
 
 TEST(Symbolizer, AFunctionInCxxIsDemangled) {

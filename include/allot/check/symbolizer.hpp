@@ -33,6 +33,10 @@ struct Frame {
 /// Innermost first.
 using Trace = std::vector<Frame>;
 
+/// What is told of the C library's frames. Its lines, and what was inlined there, help to understand a mistake and say
+/// nothing of a leak; where they are installed (libc6-dbg), inflating them takes 50 ms, longer than many a program.
+enum class CLibraryFrames : std::uint8_t { with_lines, names_only };
+
 class Symbolizer {
  public:
   Symbolizer();
@@ -41,17 +45,19 @@ class Symbolizer {
   ~Symbolizer();
 
   /// The trace of a recorded stack, without the checker's own frames at its top and what lies below `main`.
-  [[nodiscard]] Trace trace(const RecordedProcess& process, std::uint32_t stack_id);
+  [[nodiscard]] Trace trace(const RecordedProcess& process, std::uint32_t stack_id, CLibraryFrames c_library);
 
  private:
   class Module;
 
-  void append_frames(const RecordedProcess& process, std::uint64_t position, std::uint64_t address, Trace& trace);
+  void append_frames(const RecordedProcess& process, std::uint64_t position, std::uint64_t address,
+                     CLibraryFrames c_library, Trace& trace);
   std::size_t frames_of_program(const RecordedProcess& process, const RecordedStack& stack);
   Module& module_of(const RecordedModule& recorded);
 
   std::map<std::pair<std::string, std::vector<unsigned char>>, std::unique_ptr<Module>> modules_;
-  std::map<std::tuple<std::uint64_t, const RecordedProcess*, std::uint64_t>, Trace> frames_;  // looked up before
+  std::map<std::tuple<std::uint64_t, const RecordedProcess*, std::uint64_t, CLibraryFrames>, Trace>
+      frames_;  // looked up before
 };
 
 /// Line `line` of a source file, or empty when it cannot be read.
