@@ -22,8 +22,8 @@ void check_accesses(bool wanted) noexcept;
 }
 
 /// Whether touching them would not be reported, and remembers what is there. For who does not know.
-
 [[nodiscard]] bool look_up_access(const void* address, std::size_t size) noexcept;
+
 /// Reports a read (or write) that may not be, after a closer look. By value: a function that checks inline need not
 /// have its caller in memory.
 ALLOT_COLD void report_access(const void* address, std::size_t size, bool write, Caller caller) noexcept;

@@ -11,8 +11,8 @@ namespace allot::inline v0_1::checked {
 namespace {
 
 /// The scan for one target, four registers a step, the last of which overlaps the one before. `size` is at least 256.
-/// `is_zero` tells whether all bits of `all` are 0. A macro, as an attribute cannot be a template's
-/// argument and an inlined body would be compiled for the wrong target.
+/// `is_zero` tells whether all bits of `all` are 0. A macro, as an attribute cannot be a template's argument and an
+/// inlined body would be compiled for the wrong target.
 #define ALLOT_DETAIL_LONG_SCAN(name, Lanes, is_zero, ...)                                                  \
   __VA_ARGS__ [[gnu::no_sanitize_address]] bool name(const unsigned char* at, std::size_t size) noexcept { \
     const Lanes pattern = Lanes{} + detail::pattern_word;                                                  \
