@@ -377,8 +377,20 @@ class Collector {
     return options_.possible_leaks_are_errors ? Severity::error : Severity::warning;
   }
 
+  static void add_to(LeakSum& sum, const RecordedLeak& leak) {
+    sum.blocks += leak.blocks;
+    sum.bytes += leak.bytes;
+  }
+
   void add_leaks() {
-    std::vector<RecordedLeak> leaks = process_.leaks;
+    std::vector<RecordedLeak> leaks;
+    for (const RecordedLeak& leak : process_.leaks) {
+      if (options_.leak_remarks || severity_of(leak.kind) != Severity::remark) {
+        leaks.push_back(leak);
+      } else {
+        add_to(result_.leaks[static_cast<std::size_t>(leak.kind) & 3], leak);
+      }
+    }
     std::stable_sort(leaks.begin(), leaks.end(), [](const RecordedLeak& left, const RecordedLeak& right) {
       return std::tuple(left.kind, right.bytes + right.indirect_bytes) <
              std::tuple(right.kind, left.bytes + left.indirect_bytes);
@@ -393,14 +405,10 @@ class Collector {
       issue.indirect_blocks = leak.indirect_blocks;
       issue.indirect_bytes = leak.indirect_bytes;
       issue.address = leak.example;
-      if (issue.severity != Severity::remark || options_.trace_remarks) {
-        add_trace(issue, "allocated here", leak.stack, CLibraryFrames::names_only);
-      }
+      add_trace(issue, "allocated here", leak.stack, CLibraryFrames::names_only);
       finish(std::move(issue));
       const bool suppressed = !result_.issues.back().suppressed_by.empty();
-      LeakSum& sum = suppressed ? result_.suppressed_leaks : result_.leaks[static_cast<std::size_t>(leak.kind) & 3];
-      sum.blocks += leak.blocks;
-      sum.bytes += leak.bytes;
+      add_to(suppressed ? result_.suppressed_leaks : result_.leaks[static_cast<std::size_t>(leak.kind) & 3], leak);
     }
   }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 namespace allot::inline v0_1::check {
 
@@ -46,13 +47,19 @@ void read_module(const Log& log, std::size_t position, std::size_t size, Recorde
   process.modules.push_back(std::move(module));
 }
 
-void read_stack(const Log& log, std::size_t position, std::size_t size, std::uint64_t peak_epoch,
-                RecordedProcess& process) {
+/// Where an entry of a stack lies in the log, which its id says, and its size.
+struct StackPlace {
+  std::uint32_t id;
+  std::uint32_t bytes;
+};
+
+void read_stack(const Log& log, const StackPlace& place, std::uint64_t peak_epoch, RecordedProcess& process) {
+  const std::size_t position = std::size_t{place.id} * 8;
   rt::StackEntry entry;
-  if (!log.fixed_part(position, size, entry)) return;
+  if (!log.fixed_part(position, place.bytes, entry)) return;
   RecordedStack stack;
-  stack.id = static_cast<std::uint32_t>(position / 8);
-  const std::size_t depth = std::min<std::size_t>(entry.depth, (size - sizeof entry) / 8);
+  stack.id = place.id;
+  const std::size_t depth = std::min<std::size_t>(entry.depth, (place.bytes - sizeof entry) / 8);
   stack.frames.resize(depth);
   if (depth != 0) std::memcpy(stack.frames.data(), log.at(position + sizeof entry), depth * 8);
   stack.first_call = entry.first_call;
@@ -100,13 +107,25 @@ void read_text(const Log& log, std::size_t position, std::size_t size, std::vect
   texts.push_back(text_at(log, position + sizeof entry, size - sizeof entry, entry.text_bytes));
 }
 
-void read_entry(const Log& log, rt::EntryKind kind, std::size_t position, std::size_t size, std::uint64_t peak_epoch,
-                RecordedProcess& process) {
+/// Leaves the stacks that a report, or a block lost definitely or possibly, tells of.
+void keep_those_of_mistakes(std::vector<StackPlace>& places, const RecordedProcess& process) {
+  std::vector<std::uint32_t> told;
+  for (const RecordedReport& report : process.reports) {
+    told.insert(told.end(), {report.here, report.allocated, report.freed});
+  }
+  for (const RecordedLeak& leak : process.leaks) {
+    if (leak.kind == rt::LeakKind::definite || leak.kind == rt::LeakKind::possible) told.push_back(leak.stack);
+  }
+  std::sort(told.begin(), told.end());
+  std::erase_if(places,
+                [&told](const StackPlace& place) { return !std::binary_search(told.begin(), told.end(), place.id); });
+}
+
+/// Every entry but stacks.
+void read_entry(const Log& log, rt::EntryKind kind, std::size_t position, std::size_t size, RecordedProcess& process) {
   switch (kind) {
     case rt::EntryKind::module:
       return read_module(log, position, size, process);
-    case rt::EntryKind::stack:
-      return read_stack(log, position, size, peak_epoch, process);
     case rt::EntryKind::report:
       return read_report(log, position, size, process);
     case rt::EntryKind::leak:
@@ -121,6 +140,7 @@ void read_entry(const Log& log, rt::EntryKind kind, std::size_t position, std::s
       return read_text(log, position, size, process.suppressions);
     case rt::EntryKind::leak_scan:
       return start_leaks(log, position, size, process);
+    case rt::EntryKind::stack:
     case rt::EntryKind::unfinished:
       break;
   }
@@ -154,7 +174,8 @@ const RecordedStack* RecordedProcess::stack(std::uint32_t id) const {
   return found != stacks.end() && found->id == id ? &*found : nullptr;
 }
 
-bool read_record(const std::vector<unsigned char>& bytes, RecordedProcess& process, std::string& problem) {
+bool read_record(std::span<const unsigned char> bytes, StacksRead stacks, RecordedProcess& process,
+                 std::string& problem) {
   rt::RecordHeader header;
   if (bytes.size() < sizeof header) {
     problem = "the record is cut off in its header";
@@ -178,17 +199,25 @@ bool read_record(const std::vector<unsigned char>& bytes, RecordedProcess& proce
   const Log log(bytes.data(), end);
   std::size_t position = header.header_bytes;
   rt::EntryHead head;
+  std::vector<StackPlace> places;
   while (position + sizeof head <= end) {
     std::memcpy(static_cast<void*>(&head), log.at(position), sizeof head);
     if (head.bytes < sizeof head || head.bytes % 8 != 0 || head.bytes > end - position) break;
-    read_entry(log, head.kind, position, head.bytes, header.peak_epoch, process);
+    if (head.kind == rt::EntryKind::stack) {
+      places.push_back({static_cast<std::uint32_t>(position / 8), head.bytes});
+    } else {
+      read_entry(log, head.kind, position, head.bytes, process);
+    }
     position += head.bytes;
   }
+  if (stacks == StacksRead::of_mistakes) keep_those_of_mistakes(places, process);
+  process.stacks.reserve(places.size());
+  for (const StackPlace& place : places) read_stack(log, place, header.peak_epoch, process);
   if (position < end) problem = "the record stops in the middle of its log: the process died while writing";
   return true;
 }
 
-bool read_record_file(const std::string& path, RecordedProcess& process, std::string& problem) {
+bool read_record_file(const std::string& path, StacksRead stacks, RecordedProcess& process, std::string& problem) {
   std::ifstream file(path, std::ios::binary);
   rt::RecordHeader header;
   if (!file.read(reinterpret_cast<char*>(&header), sizeof header)) {
@@ -198,10 +227,11 @@ bool read_record_file(const std::string& path, RecordedProcess& process, std::st
   std::error_code error;
   const std::uint64_t file_bytes = std::filesystem::file_size(path, error);
   const std::uint64_t used = std::max<std::uint64_t>(header.log_end, sizeof header);
-  std::vector<unsigned char> bytes(std::min(used, file_bytes));
+  const std::size_t wanted = std::min(used, file_bytes);
+  const auto bytes = std::make_unique_for_overwrite<unsigned char[]>(wanted);
   file.seekg(0);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  return read_record(bytes, process, problem);
+  file.read(reinterpret_cast<char*>(bytes.get()), static_cast<std::streamsize>(wanted));
+  return read_record(std::span(bytes.get(), static_cast<std::size_t>(file.gcount())), stacks, process, problem);
 }
 
 std::uint64_t finished_leak_scans(const std::string& folder) {
@@ -216,14 +246,15 @@ std::uint64_t finished_leak_scans(const std::string& folder) {
   return sum;
 }
 
-std::vector<RecordedProcess> read_records(const std::string& folder, std::vector<std::string>& problems) {
+std::vector<RecordedProcess> read_records(const std::string& folder, StacksRead stacks,
+                                          std::vector<std::string>& problems) {
   std::vector<RecordedProcess> processes;
   std::error_code error;
   for (const auto& file : std::filesystem::directory_iterator(folder, error)) {
     if (file.path().extension() != ".record") continue;
     RecordedProcess process;
     std::string problem;
-    const bool read = read_record_file(file.path(), process, problem);
+    const bool read = read_record_file(file.path(), stacks, process, problem);
     if (!problem.empty()) problems.push_back(file.path().filename().string() + ": " + problem);
     if (read) processes.push_back(std::move(process));
   }

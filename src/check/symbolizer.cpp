@@ -3,26 +3,107 @@
 #include <cxxabi.h>
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <span>
+#include <string_view>
 #include <tuple>
 
 namespace allot::inline v0_1::check {
 
 namespace {
 
-/// Where libdwfl looks for separate debug files: beside the module, then by build id under /usr/lib/debug.
+std::string hexadecimal(std::span<const unsigned char> bytes) {
+  constexpr const char* digits = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : bytes) text += {digits[byte >> 4], digits[byte & 15]};
+  return text;
+}
+
+/// The build id of the file a module was loaded from, as text, or empty.
+std::string build_id_of(Dwfl_Module* dwfl_module) {
+  const unsigned char* bits = nullptr;
+  GElf_Addr address = 0;
+  const int size = dwfl_module_build_id(dwfl_module, &bits, &address);
+  return size > 0 ? hexadecimal({bits, static_cast<std::size_t>(size)}) : "";
+}
+
+/// Where a file's debug link leads: beside the file, or below the folder of debug files. The link of a debug file, to
+/// what it shares with others, says the folder too.
+std::vector<std::string> places_of_link(const std::string& file, const std::string& link) {
+  if (link.empty() || link.front() == '/') return {link};
+  std::error_code error;
+  const std::string folder = std::filesystem::canonical(file, error).parent_path().string();
+  return {folder + "/" + link, folder + "/.debug/" + link, "/usr/lib/debug" + folder + "/" + link};
+}
+
+/// Whether an opened file is an ELF file of that build id, or of any when none is wanted.
+bool has_build_id(int file, const std::string& wanted) {
+  Elf* elf = elf_begin(file, ELF_C_READ_MMAP, nullptr);
+  const void* bits = nullptr;
+  const ssize_t size = dwelf_elf_gnu_build_id(elf, &bits);
+  const auto* bytes = static_cast<const unsigned char*>(bits);
+  const bool right = elf_kind(elf) == ELF_K_ELF &&
+                     (wanted.empty() || (size > 0 && hexadecimal({bytes, static_cast<std::size_t>(size)}) == wanted));
+  elf_end(elf);
+  return right;
+}
+
+/// The file that debuginfod-find fetches from the servers in DEBUGINFOD_URLS, or empty. Only for those who set that.
+std::string fetched_debug_file(const std::string& build_id) {
+  const char* servers = std::getenv("DEBUGINFOD_URLS");
+  if (servers == nullptr || *servers == '\0' || build_id.empty()) return "";
+  std::FILE* output = ::popen(("debuginfod-find debuginfo " + build_id + " 2>/dev/null").c_str(), "re");
+  if (output == nullptr) return "";
+  char path[4096] = {};
+  if (std::fgets(path, sizeof path, output) == nullptr) path[0] = '\0';
+  ::pclose(output);
+  return std::string(path, std::strcspn(path, "\n"));
+}
+
+/// Finds a separate debug file for libdwfl: by build id, by link, from a server. Opened, or -1. libdwfl's own function
+/// would load the client library of debuginfod with all that it needs, which takes as long as `curl --version`.
+int find_debug_file(Dwfl_Module* dwfl_module, void** user_data, const char* name, Dwarf_Addr base, const char* file,
+                    const char* link, GElf_Word checksum, char** found) {
+  const int by_build_id = dwfl_build_id_find_debuginfo(dwfl_module, user_data, name, base, file, link, checksum, found);
+  if (by_build_id >= 0) return by_build_id;
+  const bool shared_by_debug_files = link != nullptr && std::strchr(link, '/') != nullptr;
+  const std::string build_id = shared_by_debug_files ? "" : build_id_of(dwfl_module);
+  std::vector<std::string> paths = places_of_link(file != nullptr ? file : "", link != nullptr ? link : "");
+  paths.push_back(fetched_debug_file(build_id));
+  for (const std::string& path : paths) {
+    const int opened = path.empty() ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (opened < 0) continue;
+    if (has_build_id(opened, build_id)) {
+      *found = ::strdup(path.c_str());
+      return opened;
+    }
+    ::close(opened);
+  }
+  return -1;
+}
+
+/// Modules are opened by their paths; libdwfl's own function would ask a server for those that are gone.
+int find_no_file(Dwfl_Module* /*module*/, void** /*user_data*/, const char* /*name*/, Dwarf_Addr /*base*/,
+                 char** /*found*/, Elf** /*elf*/) {
+  return -1;
+}
+
+/// Where libdwfl looks by build id; null is its own choice, /usr/lib/debug.
 char* debug_search_path = nullptr;
 
 const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_build_id_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .find_elf = find_no_file,
+    .find_debuginfo = find_debug_file,
     .section_address = dwfl_offline_section_address,
     .debuginfo_path = &debug_search_path,
 };
@@ -106,6 +187,7 @@ class SymbolTable {
     const char* name;
   };
 
+  void reserve(std::size_t count) { symbols_.reserve(count); }
   void add(const Symbol& symbol) { symbols_.push_back(symbol); }
 
   void sort() {
@@ -147,8 +229,13 @@ class Symbolizer::Module {
       module_ = nullptr;
       return;
     }
-    if (dwfl_module_getelf(module_, &bias_) == nullptr) module_ = nullptr;
-    entry_ = entry_of(recorded.path);
+    GElf_Ehdr header;
+    Elf* elf = dwfl_module_getelf(module_, &bias_);
+    if (gelf_getehdr(elf, &header) == nullptr) {
+      module_ = nullptr;
+    } else {
+      entry_ = header.e_entry;
+    }
   }
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
@@ -183,12 +270,6 @@ class Symbolizer::Module {
 
  private:
   static constexpr Dwarf_Addr load_base = 0x10000000;
-
-  static std::uint64_t entry_of(const std::string& path) {
-    GElf_Ehdr header{};
-    std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(&header), sizeof header);
-    return header.e_entry;
-  }
 
   bool is_the_one(const std::vector<unsigned char>& build_id) {
     const unsigned char* bits = nullptr;
@@ -243,6 +324,7 @@ class Symbolizer::Module {
   void read_symbols() {
     symbols_read_ = true;
     const int count = dwfl_module_getsymtab(module_);
+    symbols_.reserve(static_cast<std::size_t>(std::max(count, 0)));
     for (int i = 1; i < count; ++i) {
       GElf_Sym symbol;
       GElf_Addr address = 0;
@@ -284,12 +366,16 @@ const RecordedModule* module_at(const RecordedProcess& process, std::uint64_t po
   return best;
 }
 
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 bool is_c_library(const std::string& path) {
-  return std::filesystem::path(path).filename().string().starts_with("libc.so");
+  return file_name(path).starts_with("libc.so");
 }
 
 bool is_loader(const std::string& path) {
-  return std::filesystem::path(path).filename().string().starts_with("ld-linux");
+  return file_name(path).starts_with("ld-linux");
 }
 
 bool is_checker(const std::string& path) {

@@ -26,7 +26,7 @@ class RecordReader : public testing::Test {
 
   RecordedProcess read() {
     std::vector<std::string> problems;
-    auto processes = check::read_records(folder_, problems);
+    auto processes = check::read_records(folder_, check::StacksRead::all, problems);
     EXPECT_TRUE(problems.empty());
     EXPECT_EQ(processes.size(), 1U);
     return processes.empty() ? RecordedProcess() : processes[0];
@@ -70,6 +70,24 @@ std::vector<unsigned char> bytes_of(runtime::RecordLog& log) {
   return std::vector<unsigned char>(begin, begin + log.header().log_end);
 }
 
+TEST_F(RecordReader, KeepsOnlyTheStacksOfMistakesWhenAskedFor) {
+  std::vector<std::uint32_t> ids;
+  for (std::uintptr_t address = 1; address <= 7; ++address) ids.push_back(log_.stack({&address, 1}));
+  log_.add_report(
+      {.finding = runtime::Finding::double_free, .here = ids[0], .allocated = ids[1], .freed = ids[2], .call = "free"});
+  log_.add_leak(runtime::LeakKind::reachable, ids[3], 1, 64, 0, 0, 0x5000);
+  log_.add_leak(runtime::LeakKind::indirect, ids[4], 1, 64, 0, 0, 0x5000);
+  log_.add_leak(runtime::LeakKind::possible, ids[5], 1, 64, 0, 0, 0x5000);
+  log_.add_leak(runtime::LeakKind::definite, ids[6], 1, 64, 0, 0, 0x5000);
+
+  RecordedProcess process;
+  std::string problem;
+  ASSERT_TRUE(check::read_record(bytes_of(log_), check::StacksRead::of_mistakes, process, problem));
+  EXPECT_EQ(process.leaks.size(), 4U);
+  for (const std::size_t told : {0U, 1U, 2U, 5U, 6U}) EXPECT_NE(process.stack(ids[told]), nullptr) << told;
+  for (const std::size_t untold : {3U, 4U}) EXPECT_EQ(process.stack(ids[untold]), nullptr) << untold;
+}
+
 TEST_F(RecordReader, AnyCutIsReadAsFarAsItGoes) {
   const std::uintptr_t frames[] = {1, 2, 3};
   (void)log_.stack(frames);
@@ -78,8 +96,7 @@ TEST_F(RecordReader, AnyCutIsReadAsFarAsItGoes) {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     RecordedProcess process;
     std::string problem;
-    const bool read =
-        check::read_record({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}, process, problem);
+    const bool read = check::read_record(std::span(whole).first(size), check::StacksRead::all, process, problem);
     EXPECT_EQ(read, size >= sizeof(runtime::RecordHeader));
     EXPECT_TRUE(process.notes.empty());
   }
@@ -97,7 +114,7 @@ TEST_F(RecordReader, DamagedBytesNeverLeadOutside) {
       damaged[at] = static_cast<unsigned char>(value);
       RecordedProcess process;
       std::string problem;
-      EXPECT_TRUE(check::read_record(damaged, process, problem));
+      EXPECT_TRUE(check::read_record(damaged, check::StacksRead::all, process, problem));
     }
   }
 }
@@ -107,11 +124,11 @@ TEST_F(RecordReader, RefusesWhatIsNoRecord) {
   bytes[0] ^= 1;
   RecordedProcess process;
   std::string problem;
-  EXPECT_FALSE(check::read_record(bytes, process, problem));
+  EXPECT_FALSE(check::read_record(bytes, check::StacksRead::all, process, problem));
   EXPECT_EQ(problem, "not a record of allot");
   bytes[0] ^= 1;
   bytes[8] = 99;
-  EXPECT_FALSE(check::read_record(bytes, process, problem));
+  EXPECT_FALSE(check::read_record(bytes, check::StacksRead::all, process, problem));
   EXPECT_EQ(problem, "a record of another version of allot (99)");
 }
 

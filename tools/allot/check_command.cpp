@@ -125,6 +125,15 @@ bool saw_allocations(const std::vector<check::RecordedProcess>& processes) {
   return false;
 }
 
+/// Whether blocks that are still reachable are told one by one, too.
+bool tells_remarks(const CheckOptions& options) {
+  return options.show_reachable || !options.json.empty() || !options.html.empty();
+}
+
+check::StacksRead stacks_needed(const CheckOptions& options) {
+  return tells_remarks(options) ? check::StacksRead::all : check::StacksRead::of_mistakes;
+}
+
 /// The findings of the records in a folder, or a problem.
 bool collect(const CheckOptions& options, const std::vector<check::RecordedProcess>& processes, check::RunFindings& run,
              std::string& problem) {
@@ -132,7 +141,7 @@ bool collect(const CheckOptions& options, const std::vector<check::RecordedProce
   if (!load_suppressions(options, suppressions, problem)) return false;
   check::FindingOptions finding_options;
   finding_options.possible_leaks_are_errors = options.leaks == "possible";
-  finding_options.trace_remarks = options.show_reachable || !options.json.empty() || !options.html.empty();
+  finding_options.leak_remarks = tells_remarks(options);
   run = check::collect_findings(processes, suppressions, finding_options);
   return true;
 }
@@ -149,7 +158,7 @@ class LiveReports {
     finished_ = finished;
     std::vector<std::string> problems;
     std::vector<check::RecordedProcess> fresh;
-    for (check::RecordedProcess& process : check::read_records(folder_, problems)) {
+    for (check::RecordedProcess& process : check::read_records(folder_, stacks_needed(options_), problems)) {
       std::uint64_t& seen = seen_[{process.process, process.started_ns}];
       if (process.ending == runtime::Ending::running && process.leak_scans > seen) fresh.push_back(process);
       seen = process.leak_scans;
@@ -217,7 +226,7 @@ void note_those_that_run_on(const std::vector<check::RecordedProcess>& processes
 
 int judge(const CheckOptions& options, const Ending& ending, const std::string& folder) {
   std::vector<std::string> problems;
-  std::vector<check::RecordedProcess> processes = check::read_records(folder, problems);
+  std::vector<check::RecordedProcess> processes = check::read_records(folder, stacks_needed(options), problems);
   add_unseen_crash(processes, ending);
   note_those_that_run_on(processes, problems);
   if (processes.empty() && !problems.empty()) return complain(exit_not_checked, problems.front());
@@ -237,53 +246,51 @@ int judge(const CheckOptions& options, const Ending& ending, const std::string& 
 
 }  // namespace
 
-CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
-  CLI::App* check = app.add_subcommand("check", "Run a program and report leaks and every misuse of the heap");
-  check->footer(footer);
-  take_command(*check, options.command);
+void add_check_options(CLI::App& check, CheckOptions& options) {
+  check.footer(footer);
+  take_command(check, options.command);
   check
-      ->add_flag("--guard{1000}", options.guard,
-                 "Put every Nth block between inaccessible pages, which catches stray reads (--guard=N, --guard=all)")
+      .add_flag("--guard{1000}", options.guard,
+                "Put every Nth block between inaccessible pages, which catches stray reads (--guard=N, --guard=all)")
       ->check(CLI::IsMember({"all"}) | CLI::PositiveNumber);
-  check->add_option("--guard-side", options.guard_side, "Side on which guarded blocks touch the guard: end or start")
+  check.add_option("--guard-side", options.guard_side, "Side on which guarded blocks touch the guard: end or start")
       ->check(CLI::IsMember({"end", "start"}));
-  check->add_option("--leaks", options.leaks, "Which leaks are errors: no (do not look), definite, possible")
+  check.add_option("--leaks", options.leaks, "Which leaks are errors: no (do not look), definite, possible")
       ->check(CLI::IsMember({"no", "definite", "possible"}));
-  check->add_flag("--show-reachable", options.show_reachable, "Show blocks still reachable and indirectly lost ones");
-  check->add_option("--suppressions", options.suppressions, "File of suppressions (LeakSanitizer's or Valgrind's kind)")
+  check.add_flag("--show-reachable", options.show_reachable, "Show blocks still reachable and indirectly lost ones");
+  check.add_option("--suppressions", options.suppressions, "File of suppressions (LeakSanitizer's or Valgrind's kind)")
       ->allow_extra_args(false);
-  check->add_flag("--no-built-in-suppressions", options.no_built_in_suppressions,
-                  "Forget those for glibc and libstdc++");
-  check->add_flag("--show-suppressed", options.show_suppressed, "Show suppressed issues too");
-  check->add_flag("--gen-suppressions", options.generate_suppressions, "Print a suppression after each issue");
-  check->add_option("-o,--output", options.output, "Text report into this file instead of standard error");
-  check->add_option("--json", options.json, "JSON report into this file (- is standard output)");
-  check->add_option("--sarif", options.sarif, "SARIF 2.1.0 report into this file");
-  check->add_option("--junit", options.junit, "JUnit XML report into this file");
-  check->add_option("--html", options.html, "HTML report into this file");
-  check->add_option("--color,--colour", options.colour, "auto, always or never")
+  check.add_flag("--no-built-in-suppressions", options.no_built_in_suppressions,
+                 "Forget those for glibc and libstdc++");
+  check.add_flag("--show-suppressed", options.show_suppressed, "Show suppressed issues too");
+  check.add_flag("--gen-suppressions", options.generate_suppressions, "Print a suppression after each issue");
+  check.add_option("-o,--output", options.output, "Text report into this file instead of standard error");
+  check.add_option("--json", options.json, "JSON report into this file (- is standard output)");
+  check.add_option("--sarif", options.sarif, "SARIF 2.1.0 report into this file");
+  check.add_option("--junit", options.junit, "JUnit XML report into this file");
+  check.add_option("--html", options.html, "HTML report into this file");
+  check.add_option("--color,--colour", options.colour, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
-  check->add_option("--error-exitcode", options.error_exit_code, "Exit code when errors were found")
+  check.add_option("--error-exitcode", options.error_exit_code, "Exit code when errors were found")
       ->check(CLI::Range(0, 255));
-  check->add_option("--follow", options.follow, "Check child processes too: yes or no")
+  check.add_option("--follow", options.follow, "Check child processes too: yes or no")
       ->check(CLI::IsMember({"yes", "no"}));
-  check->add_flag("--wait", options.wait, "Wait for processes that the program leaves behind, too");
-  check->add_option("--functions", options.functions, "Check memory and string functions: yes or no")
+  check.add_flag("--wait", options.wait, "Wait for processes that the program leaves behind, too");
+  check.add_option("--functions", options.functions, "Check memory and string functions: yes or no")
       ->check(CLI::IsMember({"yes", "no"}));
-  check->add_option("--depth", options.depth, "Frames kept of each allocation")->check(CLI::Range(1, 64));
-  check->add_option("--frames", options.frames, "Frames shown of each trace");
-  check->add_option("--red-zone", options.red_zone, "Bytes watched behind each block");
-  check->add_option("--quarantine", options.quarantine, "Freed bytes of a size class kept from reuse");
-  check->add_option("--fail-nth", options.fail_nth, "Make the Nth allocation fail");
-  check->add_option("--fail-rate", options.fail_rate, "Make one in N allocations fail");
-  check->add_option("--fail-seed", options.fail_seed, "Seed for --fail-rate");
-  check->add_option(
+  check.add_option("--depth", options.depth, "Frames kept of each allocation")->check(CLI::Range(1, 64));
+  check.add_option("--frames", options.frames, "Frames shown of each trace");
+  check.add_option("--red-zone", options.red_zone, "Bytes watched behind each block");
+  check.add_option("--quarantine", options.quarantine, "Freed bytes of a size class kept from reuse");
+  check.add_option("--fail-nth", options.fail_nth, "Make the Nth allocation fail");
+  check.add_option("--fail-rate", options.fail_rate, "Make one in N allocations fail");
+  check.add_option("--fail-seed", options.fail_seed, "Seed for --fail-rate");
+  check.add_option(
       "--fail-at", options.fail_at,
       "Make allocations below this FUNCTION or FILE:LINE fail: each, or those that the options above pick");
-  check->add_option("--leak-signal", options.leak_signal,
-                    "Look for leaks, and report them, whenever the program or this command gets this signal (USR2)");
-  check->add_option("--keep-records", options.keep_records, "Leave the raw records in this folder");
-  return check;
+  check.add_option("--leak-signal", options.leak_signal,
+                   "Look for leaks, and report them, whenever the program or this command gets this signal (USR2)");
+  check.add_option("--keep-records", options.keep_records, "Leave the raw records in this folder");
 }
 
 int run_check(const CheckOptions& options) {

@@ -35,8 +35,8 @@ struct CheckOptions {
   std::string keep_records;
 };
 
-/// Adds the subcommand; `options` is filled in when it was given.
-CLI::App* add_check_command(CLI::App& app, CheckOptions& options);
+/// Tells the subcommand what it takes; `options` is filled in when it was given.
+void add_check_options(CLI::App& check, CheckOptions& options);
 int run_check(const CheckOptions& options);
 
 }  // namespace allot::tool

@@ -1,8 +1,8 @@
 #include "launch.hpp"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -20,6 +20,8 @@
 #include <iterator>
 #include <sstream>
 #include <string_view>
+
+#include "elf_file.hpp"
 
 namespace allot::tool {
 
@@ -89,66 +91,8 @@ std::string executed_file(std::string path) {
   return path;
 }
 
-/// A structure of an ELF file, or zeros when the file ends before it.
-template <class T>
-T read_at(std::string_view bytes, std::uint64_t at) {
-  T value{};
-  if (at <= bytes.size() && sizeof value <= bytes.size() - at) std::memcpy(&value, bytes.data() + at, sizeof value);
-  return value;
-}
-
-/// Calls `act(part)` for every program header.
-template <class Act>
-void for_each_part(std::string_view bytes, const Act& act) {
-  const auto head = read_at<Elf64_Ehdr>(bytes, 0);
-  for (unsigned i = 0; i < head.e_phnum; ++i)
-    act(read_at<Elf64_Phdr>(bytes, head.e_phoff + std::uint64_t{i} * head.e_phentsize));
-}
-
-/// Whether an ELF file asks for a dynamic loader. -1: not an ELF file of this machine.
-int is_dynamic(std::string_view bytes) {
-  const auto head = read_at<Elf64_Ehdr>(bytes, 0);
-  if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64) return -1;
-  int dynamic = 0;
-  for_each_part(bytes, [&](const Elf64_Phdr& part) { dynamic |= part.p_type == PT_INTERP; });
-  return dynamic;
-}
-
-/// The names a program exchanges with libraries, one behind the other.
-std::string_view dynamic_names(std::string_view bytes) {
-  std::uint64_t address = 0;
-  std::uint64_t size = 0;
-  for_each_part(bytes, [&](const Elf64_Phdr& part) {
-    if (part.p_type != PT_DYNAMIC) return;
-    for (std::uint64_t at = 0; at < part.p_filesz; at += sizeof(Elf64_Dyn)) {
-      const auto entry = read_at<Elf64_Dyn>(bytes, part.p_offset + at);
-      if (entry.d_tag == DT_STRTAB) address = entry.d_un.d_ptr;
-      if (entry.d_tag == DT_STRSZ) size = entry.d_un.d_val;
-    }
-  });
-  std::string_view names;
-  for_each_part(bytes, [&](const Elf64_Phdr& part) {
-    if (part.p_type != PT_LOAD || address < part.p_vaddr || address - part.p_vaddr >= part.p_filesz) return;
-    const std::uint64_t offset = address - part.p_vaddr + part.p_offset;
-    if (offset < bytes.size()) names = bytes.substr(offset, size);
-  });
-  return names;
-}
-
-/// The sanitizer a program was built with, or empty.
-std::string sanitizer_of(std::string_view bytes) {
-  const std::pair<const char*, const char*> signs[] = {{"__asan_init", "AddressSanitizer"},
-                                                       {"__tsan_init", "ThreadSanitizer"},
-                                                       {"__msan_init", "MemorySanitizer"},
-                                                       {"__hwasan_init", "HWAddressSanitizer"}};
-  const std::string_view names = dynamic_names(bytes);
-  for (const auto& [symbol, name] : signs) {
-    if (names.find(symbol) != std::string_view::npos) return name;
-  }
-  return "";
-}
-
-void set_environment(const std::string& folder, const LibraryOptions& options) {
+/// This command's environment, and what the library needs to be loaded and told.
+std::vector<std::string> environment_of(const std::string& folder, const LibraryOptions& options) {
   const char* others = std::getenv("LD_PRELOAD");
   const std::string preload = find_library() + (others != nullptr && *others != '\0' ? ":" + std::string(others) : "");
   std::string text;
@@ -156,24 +100,47 @@ void set_environment(const std::string& folder, const LibraryOptions& options) {
     std::replace(value.begin(), value.end(), ':', '\1');
     text += (text.empty() ? "" : ":") + name + "=" + value;
   }
-  ::setenv("LD_PRELOAD", preload.c_str(), 1);
-  ::setenv("ALLOT_CHECK_RECORDS", folder.c_str(), 1);
-  ::setenv("ALLOT_CHECK_OPTIONS", text.c_str(), 1);
+  std::vector<std::string> environment;
+  const auto is_replaced = [](std::string_view variable) {
+    return variable.starts_with("LD_PRELOAD=") || variable.starts_with("ALLOT_CHECK_RECORDS=") ||
+           variable.starts_with("ALLOT_CHECK_OPTIONS=");
+  };
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!is_replaced(*variable)) environment.emplace_back(*variable);
+  }
+  environment.push_back("LD_PRELOAD=" + preload);
+  environment.push_back("ALLOT_CHECK_RECORDS=" + folder);
+  environment.push_back("ALLOT_CHECK_OPTIONS=" + text);
+  return environment;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& command, const std::string& folder,
-                         const LibraryOptions& options, bool quiet) {
-  if (quiet) {
-    const int nowhere = ::open("/dev/null", O_RDWR);
-    ::dup2(nowhere, STDOUT_FILENO);
-    ::dup2(nowhere, STDERR_FILENO);
+/// The strings as exec takes them, valid as long as they are.
+std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (const std::string& text : strings) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// Starts the program, and waits until it is one of its own. An errno value, 0: it runs. `mask` and `defaults` are the
+/// signals that it finds blocked, and reset.
+int start(const std::vector<std::string>& command, const std::vector<std::string>& environment, bool quiet,
+          const sigset_t& mask, const sigset_t& defaults, pid_t& process) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (quiet) ::posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
   }
-  set_environment(folder, options);
-  std::vector<char*> arguments;
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  ::execvp(arguments[0], arguments.data());
-  ::_exit(exit_not_executable);
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  ::posix_spawnattr_setsigmask(&attributes, &mask);
+  ::posix_spawnattr_setsigdefault(&attributes, &defaults);
+  const int error = ::posix_spawnp(&process, command[0].c_str(), &actions, &attributes, pointers_to(command).data(),
+                                   pointers_to(environment).data());
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  return error;
 }
 
 /// The program is alone in getting the terminal's signals seriously: this command waits for it and reports.
@@ -182,10 +149,18 @@ class IgnoreTerminalSignals {
   IgnoreTerminalSignals() : interrupt_(::signal(SIGINT, SIG_IGN)), quit_(::signal(SIGQUIT, SIG_IGN)) {}
   IgnoreTerminalSignals(const IgnoreTerminalSignals&) = delete;
   IgnoreTerminalSignals& operator=(const IgnoreTerminalSignals&) = delete;
-  ~IgnoreTerminalSignals() { restore(); }
-  void restore() const {
+  ~IgnoreTerminalSignals() {
     ::signal(SIGINT, interrupt_);
     ::signal(SIGQUIT, quit_);
+  }
+
+  /// Those that were not ignored before.
+  [[nodiscard]] sigset_t taken_seriously_before() const {
+    sigset_t signals;
+    sigemptyset(&signals);
+    if (interrupt_ != SIG_IGN) sigaddset(&signals, SIGINT);
+    if (quit_ != SIG_IGN) sigaddset(&signals, SIGQUIT);
+    return signals;
   }
 
  private:
@@ -314,9 +289,10 @@ Refusal refuse(const std::string& program, const std::string& path) {
   }
   const MappedFile mapped(file);
   const std::string_view bytes = mapped.bytes();
-  const int dynamic = is_dynamic(bytes);
-  if (dynamic < 0) return {exit_not_checked, file + " is no 64-bit ELF program or script: it cannot be checked"};
-  if (dynamic == 0) {
+  const Linkage linkage = linkage_of(bytes);
+  if (linkage == Linkage::not_ours)
+    return {exit_not_checked, file + " is no 64-bit ELF program or script: it cannot be checked"};
+  if (linkage == Linkage::fixed) {
     return {exit_not_checked, file +
                                   " is statically linked: nothing can be preloaded. Link it dynamically, or build it "
                                   "with allot's GeneralPurposeAllocator"};
@@ -352,16 +328,13 @@ Ending run_checked(const std::vector<std::string>& command, const std::string& f
   if (meanwhile.forward != 0) sigaddset(&forwarded, meanwhile.forward);
   ::sigprocmask(SIG_BLOCK, &forwarded, &before);
   if (meanwhile.wait_for_all) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  const pid_t process = ::fork();
-  if (process == 0) {
-    ::sigprocmask(SIG_SETMASK, &before, nullptr);
-    ignore.restore();
-    become(command, folder, options, quiet);
-  }
-  forwarded_to = process > 0 ? process : 0;
+  pid_t process = 0;
+  const int error =
+      start(command, environment_of(folder, options), quiet, before, ignore.taken_seriously_before(), process);
+  forwarded_to = process;
   if (meanwhile.forward != 0) ::signal(meanwhile.forward, &forward_signal);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
-  if (process < 0) return {Ending::Kind::not_started, errno};
+  if (error != 0) return {Ending::Kind::not_started, error};
   const Ending ending = wait_for(process, seconds, timed_out, meanwhile);
   if (meanwhile.wait_for_all) wait_for_orphans();
   forwarded_to = 0;

@@ -33,11 +33,11 @@ Run run_once(const OomOptions& options, unsigned seconds, std::uint64_t failing)
   Run run;
   run.ending = run_checked(options.command, folder.path(), library, seconds, run.timed_out, true);
   std::vector<std::string> problems;
-  run.processes = check::read_records(folder.path(), problems);
+  run.processes = check::read_records(folder.path(), check::StacksRead::all, problems);
   check::Suppressions suppressions;
   suppressions.add_built_in();
   check::FindingOptions finding_options;
-  finding_options.trace_remarks = false;
+  finding_options.leak_remarks = false;
   run.findings = check::collect_findings(run.processes, suppressions, finding_options);
   return run;
 }
@@ -118,14 +118,12 @@ void print(const Verdict& verdict, std::uint64_t number) {
 
 }  // namespace
 
-CLI::App* add_oom_command(CLI::App& app, OomOptions& options) {
-  CLI::App* oom = app.add_subcommand("oom", "Run a program with one allocation after another failing");
-  take_command(*oom, options.command);
-  oom->add_option("--limit", options.limit, "Distinct call stacks tried");
-  oom->add_option("--timeout", options.seconds, "Seconds after which a run counts as hanging");
-  oom->add_flag("-v,--verbose", options.verbose, "Show the failures it copes with too");
-  oom->footer("Exit codes: 0 it copes with every failure tried, 99 it does not, 125 to 127 as for check.");
-  return oom;
+void add_oom_options(CLI::App& oom, OomOptions& options) {
+  take_command(oom, options.command);
+  oom.add_option("--limit", options.limit, "Distinct call stacks tried");
+  oom.add_option("--timeout", options.seconds, "Seconds after which a run counts as hanging");
+  oom.add_flag("-v,--verbose", options.verbose, "Show the failures it copes with too");
+  oom.footer("Exit codes: 0 it copes with every failure tried, 99 it does not, 125 to 127 as for check.");
 }
 
 int run_oom(const OomOptions& options) {

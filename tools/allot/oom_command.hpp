@@ -15,7 +15,7 @@ struct OomOptions {
   bool verbose = false;
 };
 
-CLI::App* add_oom_command(CLI::App& app, OomOptions& options);
+void add_oom_options(CLI::App& oom, OomOptions& options);
 int run_oom(const OomOptions& options);
 
 }  // namespace allot::tool

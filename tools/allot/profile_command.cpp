@@ -41,19 +41,17 @@ bool read_text(const std::string& path, std::string& text) {
 
 }  // namespace
 
-CLI::App* add_profile_command(CLI::App& app, ProfileOptions& options) {
-  CLI::App* profile = app.add_subcommand("profile", "Run a program and show where its memory goes");
-  take_command(*profile, options.command);
-  profile->add_option("-o,--output", options.output, "Text into this file instead of standard error");
-  profile->add_option("--folded", options.folded, "Folded stacks into this file (- is standard output)");
-  profile->add_option("--json", options.json, "JSON into this file");
-  profile->add_option("--pprof", options.pprof, "pprof profile into this file");
-  profile->add_option("--html", options.html, "One page with flame graph, time line, sizes and search into this file");
-  profile->add_option("--measure", options.measure, "What folded stacks count: peak, total or live")
+void add_profile_options(CLI::App& profile, ProfileOptions& options) {
+  take_command(profile, options.command);
+  profile.add_option("-o,--output", options.output, "Text into this file instead of standard error");
+  profile.add_option("--folded", options.folded, "Folded stacks into this file (- is standard output)");
+  profile.add_option("--json", options.json, "JSON into this file");
+  profile.add_option("--pprof", options.pprof, "pprof profile into this file");
+  profile.add_option("--html", options.html, "One page with flame graph, time line, sizes and search into this file");
+  profile.add_option("--measure", options.measure, "What folded stacks count: peak, total or live")
       ->check(CLI::IsMember({"peak", "total", "live"}));
-  profile->add_option("--top", options.top, "Sites shown");
-  profile->add_option("--depth", options.depth, "Frames kept of each allocation")->check(CLI::Range(1, 64));
-  return profile;
+  profile.add_option("--top", options.top, "Sites shown");
+  profile.add_option("--depth", options.depth, "Frames kept of each allocation")->check(CLI::Range(1, 64));
 }
 
 int run_profile(const ProfileOptions& options) {
@@ -68,7 +66,7 @@ int run_profile(const ProfileOptions& options) {
   bool timed_out = false;
   const Ending ending = run_checked(options.command, folder.path(), library, 0, timed_out, false);
   std::vector<std::string> problems;
-  const auto processes = check::read_records(folder.path(), problems);
+  const auto processes = check::read_records(folder.path(), check::StacksRead::all, problems);
   const check::RecordedProcess* process = main_process(processes);
   if (process == nullptr) {
     std::cerr << "allot profile: no allocation was seen\n";
@@ -92,17 +90,14 @@ int run_profile(const ProfileOptions& options) {
   return exit_code_of(ending);
 }
 
-CLI::App* add_diff_command(CLI::App& app, DiffOptions& options) {
-  CLI::App* diff =
-      app.add_subcommand("diff", "Compare two profiles, as written by `allot profile --folded`: most growth first");
-  diff->add_option("before", options.before, "Folded stacks of the first run")->required();
-  diff->add_option("after", options.after, "Folded stacks of the second run")->required();
-  diff->add_option("-o,--output", options.output, "Text into this file instead of standard output");
-  diff->add_option("--json", options.json, "JSON into this file (- is standard output)");
-  diff->add_option("--folded", options.folded, "Folded stacks with both numbers into this file, for flame graph tools");
-  diff->add_option("--html", options.html, "One page with a flame graph coloured by growth into this file");
-  diff->add_option("--top", options.top, "Stacks shown of those that grew, and of those that shrank");
-  return diff;
+void add_diff_options(CLI::App& diff, DiffOptions& options) {
+  diff.add_option("before", options.before, "Folded stacks of the first run")->required();
+  diff.add_option("after", options.after, "Folded stacks of the second run")->required();
+  diff.add_option("-o,--output", options.output, "Text into this file instead of standard output");
+  diff.add_option("--json", options.json, "JSON into this file (- is standard output)");
+  diff.add_option("--folded", options.folded, "Folded stacks with both numbers into this file, for flame graph tools");
+  diff.add_option("--html", options.html, "One page with a flame graph coloured by growth into this file");
+  diff.add_option("--top", options.top, "Stacks shown of those that grew, and of those that shrank");
 }
 
 int run_diff(const DiffOptions& options) {

@@ -21,10 +21,10 @@ struct DiffOptions {
   std::size_t top = 20;
 };
 
-CLI::App* add_profile_command(CLI::App& app, ProfileOptions& options);
+void add_profile_options(CLI::App& profile, ProfileOptions& options);
 int run_profile(const ProfileOptions& options);
 
-CLI::App* add_diff_command(CLI::App& app, DiffOptions& options);
+void add_diff_options(CLI::App& diff, DiffOptions& options);
 int run_diff(const DiffOptions& options);
 
 }  // namespace allot::tool

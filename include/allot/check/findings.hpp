@@ -74,8 +74,7 @@ struct RunFindings {
 
 struct FindingOptions {
   bool possible_leaks_are_errors = false;
-  bool trace_remarks = true;     ///< false: remarks have no traces and are not matched with suppressions, which spares
-                                 ///< symbolizing every block that is still reachable
+  bool leak_remarks = true;      ///< false: blocks still reachable or indirectly lost are summed up, and no issues
   std::size_t trace_limit = 32;  ///< frames kept of a trace
 };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -99,16 +100,25 @@ struct RecordedProcess {
   [[nodiscard]] const RecordedStack* stack(std::uint32_t id) const;
 };
 
+/// Which stacks are kept of a record. An allocating program has tens of thousands, few of them in any report.
+enum class StacksRead : std::uint8_t {
+  all,
+  of_mistakes,  ///< those of reports, and of blocks that are lost definitely or possibly
+};
+
 /// Reads a record from memory. `problem` says in a sentence what was wrong; false when nothing could be read.
-[[nodiscard]] bool read_record(const std::vector<unsigned char>& bytes, RecordedProcess& process, std::string& problem);
+[[nodiscard]] bool read_record(std::span<const unsigned char> bytes, StacksRead stacks, RecordedProcess& process,
+                               std::string& problem);
 
 /// Reads the record in a file.
-[[nodiscard]] bool read_record_file(const std::string& path, RecordedProcess& process, std::string& problem);
+[[nodiscard]] bool read_record_file(const std::string& path, StacksRead stacks, RecordedProcess& process,
+                                    std::string& problem);
 
 /// Looks for leaks that the processes of a folder have finished, together. Reads only the headers: cheap to ask often.
 [[nodiscard]] std::uint64_t finished_leak_scans(const std::string& folder);
 
 /// Reads every record of a folder, oldest first. Problems are told one a record.
-[[nodiscard]] std::vector<RecordedProcess> read_records(const std::string& folder, std::vector<std::string>& problems);
+[[nodiscard]] std::vector<RecordedProcess> read_records(const std::string& folder, StacksRead stacks,
+                                                        std::vector<std::string>& problems);
 
 }  // namespace allot::inline v0_1::check
