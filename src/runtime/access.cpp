@@ -68,14 +68,14 @@ ALLOT_ALWAYS_INLINE Place place_in(const checked::Slab& slab, const std::byte* a
   const std::uint32_t shape = __atomic_load_n(info.shape(), __ATOMIC_ACQUIRE);
   if (info.state != checked::SlotState::live) return {Where::no_block, {}};
   const auto begin = reinterpret_cast<std::uintptr_t>(slab.slot(index));
-  return {Where::live_block, {0 - begin, info.size, info.shape(), shape, changes}};
+  return {Where::live_block, {0 - begin, info.size, info.shape(), seen_of(shape, changes)}};
 }
 
 Place place_in(const checked::LargeBlock& large, const std::byte* address, std::uint32_t changes) noexcept {
   const std::uint32_t seen = large.changes.seen();
   if (large.state != checked::SlotState::live || address < large.block) return {Where::no_block, {}};
   const auto begin = reinterpret_cast<std::uintptr_t>(large.block);
-  return {Where::live_block, {0 - begin, large.size, &large.changes.count, seen, changes}};
+  return {Where::live_block, {0 - begin, large.size, &large.changes.count, seen_of(seen, changes)}};
 }
 
 /// What lies at `memory`, without a lock. Outside the heap that is the granule around it.
@@ -85,16 +85,11 @@ ALLOT_ALWAYS_INLINE Place place_of(const void* memory) noexcept {
   const checked::BlockOwner owner = checked::BlockMap::find(memory);
   if (owner.is_nothing()) {
     const auto begin = reinterpret_cast<std::uintptr_t>(memory) & ~(checked::granule_bytes - 1);
-    return {Where::outside, {0 - begin, checked::granule_bytes, &checked::block_map_changes.count, changes, changes}};
+    return {Where::outside,
+            {0 - begin, checked::granule_bytes, &checked::block_map_changes.count, seen_of(changes, changes)}};
   }
   if (const checked::Slab* slab = owner.slab()) return place_in(*slab, address, changes);
   return place_in(*owner.large(), address, changes);
-}
-
-/// Bytes from `memory`, which is not before the block, to its end.
-std::size_t room_in(const RecentBlock& block, const void* memory) noexcept {
-  const std::size_t offset = reinterpret_cast<std::uintptr_t>(memory) + block.minus_begin;
-  return offset < block.size ? block.size - offset : 0;
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ ALLOT_COLD void guard_less(Shard& shard) noexcept {
 ALLOT_ALWAYS_INLINE void remember_new(const NewSlot& slot, std::size_t size) noexcept {
   const std::uint32_t changes = block_map_changes.seen();
   const ShapeWord* shape = slot.info->shape();
-  remember({0 - reinterpret_cast<std::uintptr_t>(slot.memory), size, shape, *shape, changes}, slot.memory);
+  remember({0 - reinterpret_cast<std::uintptr_t>(slot.memory), size, shape, seen_of(*shape, changes)}, slot.memory);
 }
 
 void* take_block(const Request& request, Findings& findings) noexcept {

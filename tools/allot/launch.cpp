@@ -313,7 +313,7 @@ std::string find_library() {
        {"/../lib/", "/../../lib/", "/../lib/x86_64-linux-gnu/", "/../lib/aarch64-linux-gnu/", "/../lib64/", "/"}) {
     const std::string candidate = here + place + library_name;
     std::error_code error;
-    if (fs::exists(candidate, error)) return fs::canonical(candidate, error).string();
+    if (fs::exists(candidate, error)) return fs::path(candidate).lexically_normal().string();
   }
   return "";
 }

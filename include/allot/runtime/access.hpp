@@ -21,6 +21,13 @@ void check_accesses(bool wanted) noexcept;
   return holds(recent_block_at(address), address, size);
 }
 
+/// Bytes from `address` that the thread knows may be touched: to the end of a live block, or of the 64 KiB around an
+/// address outside the heap. 0 when it does not know.
+[[nodiscard]] ALLOT_ALWAYS_INLINE std::size_t known_room_at(const void* address) noexcept {
+  const RecentBlock& recent = recent_block_at(address);
+  return holds(recent, address, 0) ? room_in(recent, address) : 0;
+}
+
 /// Whether touching them would not be reported, and remembers what is there. For who does not know.
 [[nodiscard]] bool look_up_access(const void* address, std::size_t size) noexcept;
 

@@ -17,9 +17,14 @@ struct RecentBlock {
   std::uintptr_t minus_begin;  // the negative, as leak scans look for pointers in this
   std::size_t size;            // 0: nothing is remembered
   const Word* word;            // of the block: it changes when the block ends or gets another size
-  std::uint32_t held;          // what the word held
-  std::uint32_t changes;  // what block_map_changes said before anybody looked; the word is there while it still does
+  std::uint64_t seen;          // see below
 };
+
+/// What the word held, and what block_map_changes said before anybody looked: the word is there while it still does.
+/// One number, as two that are stored apart are not copied together at once.
+constexpr std::uint64_t seen_of(std::uint32_t held, std::uint32_t changes) noexcept {
+  return std::uint64_t{held} << 32 | changes;
+}
 
 constexpr std::size_t recent_block_count = 32;
 
@@ -36,8 +41,15 @@ constexpr std::size_t recent_block_count = 32;
 /// Whether `size` bytes from `memory` lie in a remembered block that is still live. No: look.
 [[nodiscard]] ALLOT_ALWAYS_INLINE bool holds(const RecentBlock& recent, const void* memory, std::size_t size) noexcept {
   const std::size_t offset = reinterpret_cast<std::uintptr_t>(memory) + recent.minus_begin;
-  return offset < recent.size && size <= recent.size - offset && checked::block_map_changes.seen() == recent.changes &&
-         __atomic_load_n(recent.word, __ATOMIC_ACQUIRE) == recent.held;
+  return offset < recent.size && size <= recent.size - offset &&
+         checked::block_map_changes.seen() == static_cast<std::uint32_t>(recent.seen) &&
+         __atomic_load_n(recent.word, __ATOMIC_ACQUIRE) == recent.seen >> 32;
+}
+
+/// Bytes from `memory`, which is not before the block, to its end.
+[[nodiscard]] ALLOT_ALWAYS_INLINE std::size_t room_in(const RecentBlock& block, const void* memory) noexcept {
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(memory) + block.minus_begin;
+  return offset < block.size ? block.size - offset : 0;
 }
 
 /// The size goes first and comes last: without it the place says nothing.
@@ -47,8 +59,7 @@ ALLOT_ALWAYS_INLINE void remember(const RecentBlock& block, const void* memory) 
   asm volatile("" ::: "memory");
   recent.minus_begin = block.minus_begin;
   recent.word = block.word;
-  recent.held = block.held;
-  recent.changes = block.changes;
+  recent.seen = block.seen;
   asm volatile("" ::: "memory");
   recent.size = block.size;
 }

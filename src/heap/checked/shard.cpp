@@ -37,7 +37,7 @@ std::uint16_t pop_dead(Slab& slab) noexcept {
   if (next == no_slot) [[unlikely]] {
     slab.dead_back = no_slot;
   } else {
-    __builtin_prefetch(&slab.info[next], 1);
+    __builtin_prefetch(&slab.info[next].next, 1);
     __builtin_prefetch(slab.slot(next), 1);
     __builtin_prefetch(slab.slot(next) + 64, 1);
   }
@@ -121,10 +121,9 @@ NewSlot open_slot(const State& state, Slab& slab, std::uint32_t index, const Req
   info.allocation = request.site.trace;
   info.first_free = TraceId::none;
   info.epoch = state.epoch.load(std::memory_order_relaxed);
-  info.size = static_cast<std::uint16_t>(request.size);
+  info.set_shape(static_cast<std::uint16_t>(request.size), static_cast<std::uint8_t>(request.alignment.log2()),
+                 SlotState::live);
   info.alloc_thread = request.site.thread;
-  info.alignment_log2 = static_cast<std::uint8_t>(request.alignment.log2());
-  info.state = SlotState::live;
   info.tag = request.tag;
   info.mark = 0;
   unpoison(block, request.size);
@@ -186,7 +185,7 @@ bool resize_slot(State& state, Slab& slab, std::uint32_t index, std::size_t new_
     lay_pattern(block + new_size, info.size - new_size);
   }
   slab.shard->live_bytes += new_size - info.size;
-  info.size = static_cast<std::uint16_t>(new_size);
+  info.set_shape(static_cast<std::uint16_t>(new_size), info.alignment_log2, info.state);
   return true;
 }
 

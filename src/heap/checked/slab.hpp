@@ -4,6 +4,7 @@
 /// pattern too. So the bytes around any block are pattern, whichever neighbour they belong to.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -37,6 +38,17 @@ struct SlotInfo {
   /// Size, alignment and state in one: whoever remembers a live block's place knows by this word whether it still is
   /// one of that size.
   [[nodiscard]] const ShapeWord* shape() const noexcept { return reinterpret_cast<const ShapeWord*>(&size); }
+
+  /// In one store: the word is read soon, and a load of parts that were just stored apart waits until all stores before
+  /// them are done.
+  void set_shape(std::uint16_t new_size, std::uint8_t new_alignment_log2, SlotState new_state) noexcept {
+    struct Shape {
+      std::uint16_t size;
+      std::uint8_t alignment_log2;
+      SlotState state;
+    };
+    *reinterpret_cast<ShapeWord*>(&size) = std::bit_cast<std::uint32_t>(Shape{new_size, new_alignment_log2, new_state});
+  }
 };
 static_assert(sizeof(SlotInfo) == 24 && offsetof(SlotInfo, size) % 4 == 0 &&
               offsetof(SlotInfo, state) == offsetof(SlotInfo, size) + 3);

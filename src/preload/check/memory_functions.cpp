@@ -74,9 +74,6 @@ constinit RealMemory real;
   if (void* found = ::dlsym(RTLD_NEXT, "memcmp")) real.compare = reinterpret_cast<Compare*>(found);
 }
 
-/// Who called, for the branch in which it is needed: until then it is nowhere in memory.
-#define ALLOT_CALLER_IF_NEEDED(name) ([&] [[gnu::always_inline]] () noexcept { return ALLOT_CALLER(name); })
-
 // The first half of each function knows from last time that all is well, or lets the second look.
 
 ALLOT_NOINLINE void* copy_closely(void* to, const void* from, size_t size, const runtime::Caller& caller) noexcept {

@@ -91,11 +91,12 @@ Conversion take_conversion(const Char*& at, Arguments& arguments) noexcept {
 }
 
 void check_string(const char* text, const Conversion& conversion, const Caller& caller) noexcept {
+  const auto who = [&] { return caller; };
   if (text == nullptr) return;
   if (conversion.has_precision) {
-    length_up_to(text, conversion.precision, caller);
+    length_up_to(text, conversion.precision, who);
   } else {
-    length_of(text, caller);
+    length_of(text, who);
   }
 }
 
@@ -200,7 +201,7 @@ void check_print_arguments(const char* format, va_list arguments, const Caller& 
   if (!runtime::checks_accesses()) return;
   Arguments copy;
   va_copy(copy.list, arguments);
-  length_of(format, caller);
+  length_of(format, [&] { return caller; });
   check_all(format, copy, caller);
   va_end(copy.list);
 }

@@ -190,11 +190,11 @@ ALLOT_EXPORT int vfwprintf(FILE* __restrict file, const wchar_t* __restrict form
 }
 
 ALLOT_EXPORT int puts(const char* text) {
-  length_of(text, ALLOT_CALLER("puts"));
+  length_of(text, ALLOT_CALLER_IF_NEEDED("puts"));
   return real_puts(text);
 }
 ALLOT_EXPORT int fputs(const char* __restrict text, FILE* __restrict file) {
-  length_of(text, ALLOT_CALLER("fputs"));
+  length_of(text, ALLOT_CALLER_IF_NEEDED("fputs"));
   return real_fputs(text, file);
 }
 ALLOT_EXPORT int fputws(const wchar_t* __restrict text, FILE* __restrict file) {

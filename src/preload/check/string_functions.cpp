@@ -45,69 +45,98 @@ ALLOT_REAL_FUNCTION RealFunction<char*(const char*, int)> real_strrchr("strrchr"
 ALLOT_REAL_FUNCTION RealFunction<char*(const char*, const char*)> real_strstr("strstr");
 ALLOT_REAL_FUNCTION RealFunction<void*(const void*, int, size_t)> real_memchr("memchr");
 
-char* checked_copy(char* to, const char* from, const Caller& caller, size_t room = unknown_room) noexcept {
-  const size_t size = length_of(from, caller) + 1;
+// The first half of each function knows from last time that all is well, or lets the second look.
+
+ALLOT_NOINLINE void check_copy(char* to, const char* from, size_t size, size_t room, const Caller& caller) noexcept {
   check_write(to, size, caller);
   check_object(to, size, room);
   check_no_overlap(to, from, size, caller);
+}
+
+template <class Who>
+[[gnu::always_inline]] inline char* checked_copy(char* to, const char* from, const Who& who,
+                                                 size_t room = unknown_room) noexcept {
+  const size_t size = length_of(from, who) + 1;
+  if (!runtime::is_known_good(to, size) || size > room || runtime::overlap(to, from, size)) [[unlikely]]
+    check_copy(to, from, size, room, who());
   return real_strcpy(to, from);
 }
 
 /// As `checked_copy`, for stpcpy.
-char* checked_copy_to_end(char* to, const char* from, const Caller& caller, size_t room = unknown_room) noexcept {
-  const size_t size = length_of(from, caller) + 1;
-  check_write(to, size, caller);
+template <class Who>
+[[gnu::always_inline]] inline char* checked_copy_to_end(char* to, const char* from, const Who& who,
+                                                        size_t room = unknown_room) noexcept {
+  const size_t size = length_of(from, who) + 1;
+  check_write(to, size, who());
   check_object(to, size, room);
   return real_stpcpy(to, from);
 }
 
-char* checked_copy_up_to(char* to, const char* from, size_t size, const Caller& caller,
-                         size_t room = unknown_room) noexcept {
-  length_up_to(from, size, caller);
-  check_write(to, size, caller);
+template <class Who>
+[[gnu::always_inline]] inline char* checked_copy_up_to(char* to, const char* from, size_t size, const Who& who,
+                                                       size_t room = unknown_room) noexcept {
+  length_up_to(from, size, who);
+  check_write(to, size, who());
   check_object(to, size, room);
   return real_strncpy(to, from, size);
 }
 
-char* checked_append(char* to, const char* from, const Caller& caller, size_t room = unknown_room) noexcept {
-  const size_t start = length_of(to, caller);
-  const size_t size = length_of(from, caller) + 1;
-  check_write(to + start, size, caller);
+template <class Who>
+[[gnu::always_inline]] inline char* checked_append(char* to, const char* from, const Who& who,
+                                                   size_t room = unknown_room) noexcept {
+  const size_t start = length_of(to, who);
+  const size_t size = length_of(from, who) + 1;
+  check_write(to + start, size, who());
   check_object(to, start + size, room);
   return real_strcat(to, from);
 }
 
-char* checked_append_up_to(char* to, const char* from, size_t limit, const Caller& caller,
-                           size_t room = unknown_room) noexcept {
-  const size_t start = length_of(to, caller);
-  const size_t size = length_up_to(from, limit, caller) + 1;
-  check_write(to + start, size, caller);
+template <class Who>
+[[gnu::always_inline]] inline char* checked_append_up_to(char* to, const char* from, size_t limit, const Who& who,
+                                                         size_t room = unknown_room) noexcept {
+  const size_t start = length_of(to, who);
+  const size_t size = length_up_to(from, limit, who) + 1;
+  check_write(to + start, size, who());
   check_object(to, start + size, room);
   return real_strncat(to, from, limit);
 }
 
 /// Up to the character, or the end, that the search stopped at.
-char* checked_search(const char* text, int character, const Caller& caller) noexcept {
+template <class Who>
+[[gnu::always_inline]] inline char* checked_search(const char* text, int character, const Who& who) noexcept {
   char* end = real_strchrnul(text, character);
-  check_read(text, static_cast<size_t>(end - text) + 1, caller);
+  check_read_of(text, static_cast<size_t>(end - text) + 1, who);
   return end;
 }
 
-/// What a comparison must have read: both strings up to the first difference.
-template <class Real>
-int checked_compare(Real& real, const char* left, const char* right, size_t limit, const Caller& caller) noexcept {
-  const size_t left_room = runtime::room_at(left);
-  const size_t right_room = runtime::room_at(right);
-  const size_t room = left_room < right_room ? left_room : right_room;
-  if (room < limit) {
-    const size_t left_length = real_strnlen(left, room);
-    const size_t right_length = real_strnlen(right, room);
-    if (left_length == room && right_length == room && real_strncmp(left, right, room) == 0) {
-      check_read(left, room + 1, caller);
-      check_read(right, room + 1, caller);
-    }
+size_t smaller(size_t left, size_t right) noexcept {
+  return left < right ? left : right;
+}
+
+/// What a comparison must have read: both strings up to the first difference. `up_to` compares at most so many
+/// characters, `all` as many as there are.
+template <class UpTo>
+ALLOT_NOINLINE void check_comparison(UpTo& up_to, const char* left, const char* right, size_t limit,
+                                     const Caller& caller) noexcept {
+  const size_t room = smaller(runtime::room_at(left), runtime::room_at(right));
+  if (room >= limit) return;
+  const bool both_go_on = real_strnlen(left, room) == room && real_strnlen(right, room) == room;
+  if (!both_go_on || up_to(left, right, room) != 0) return;
+  check_read(left, room + 1, caller);
+  check_read(right, room + 1, caller);
+}
+
+template <class All, class UpTo, class Who>
+[[gnu::always_inline]] inline int checked_compare(const All& all, UpTo& up_to, const char* left, const char* right,
+                                                  size_t limit, const Who& who) noexcept {
+  const size_t room = smaller(runtime::known_room_at(left), runtime::known_room_at(right));
+  if (room != 0) [[likely]] {
+    const size_t read = smaller(room, limit);
+    const int order = up_to(left, right, read);
+    if (order != 0 || read == limit || real_strnlen(left, read) < read) return order;
   }
-  return real();
+  check_comparison(up_to, left, right, limit, who());
+  return all();
 }
 
 }  // namespace
@@ -130,87 +159,87 @@ extern "C" const void* __wrap_memchr(const void* memory, int byte, size_t size) 
 }
 
 ALLOT_EXPORT size_t strlen(const char* text) noexcept {
-  return length_of(text, ALLOT_CALLER("strlen"));
+  return length_of(text, ALLOT_CALLER_IF_NEEDED("strlen"));
 }
 ALLOT_EXPORT size_t strnlen(const char* text, size_t limit) noexcept {
-  return length_up_to(text, limit, ALLOT_CALLER("strnlen"));
+  return length_up_to(text, limit, ALLOT_CALLER_IF_NEEDED("strnlen"));
 }
 ALLOT_EXPORT char* strcpy(char* __restrict to, const char* __restrict from) noexcept {
-  return checked_copy(to, from, ALLOT_CALLER("strcpy"));
+  return checked_copy(to, from, ALLOT_CALLER_IF_NEEDED("strcpy"));
 }
 ALLOT_EXPORT char* __strcpy_chk(char* to, const char* from, size_t room) noexcept {
-  return checked_copy(to, from, ALLOT_CALLER("strcpy"), room);
+  return checked_copy(to, from, ALLOT_CALLER_IF_NEEDED("strcpy"), room);
 }
 ALLOT_EXPORT char* stpcpy(char* __restrict to, const char* __restrict from) noexcept {
-  return checked_copy_to_end(to, from, ALLOT_CALLER("stpcpy"));
+  return checked_copy_to_end(to, from, ALLOT_CALLER_IF_NEEDED("stpcpy"));
 }
 ALLOT_EXPORT char* __stpcpy_chk(char* to, const char* from, size_t room) noexcept {
-  return checked_copy_to_end(to, from, ALLOT_CALLER("stpcpy"), room);
+  return checked_copy_to_end(to, from, ALLOT_CALLER_IF_NEEDED("stpcpy"), room);
 }
 ALLOT_EXPORT char* strncpy(char* __restrict to, const char* __restrict from, size_t size) noexcept {
-  return checked_copy_up_to(to, from, size, ALLOT_CALLER("strncpy"));
+  return checked_copy_up_to(to, from, size, ALLOT_CALLER_IF_NEEDED("strncpy"));
 }
 ALLOT_EXPORT char* __strncpy_chk(char* to, const char* from, size_t size, size_t room) noexcept {
-  return checked_copy_up_to(to, from, size, ALLOT_CALLER("strncpy"), room);
+  return checked_copy_up_to(to, from, size, ALLOT_CALLER_IF_NEEDED("strncpy"), room);
 }
 ALLOT_EXPORT char* stpncpy(char* __restrict to, const char* __restrict from, size_t size) noexcept {
-  const allot::runtime::Caller caller = ALLOT_CALLER("stpncpy");
-  length_up_to(from, size, caller);
-  check_write(to, size, caller);
+  const auto who = ALLOT_CALLER_IF_NEEDED("stpncpy");
+  length_up_to(from, size, who);
+  check_write(to, size, who());
   return real_stpncpy(to, from, size);
 }
 ALLOT_EXPORT char* strcat(char* __restrict to, const char* __restrict from) noexcept {
-  return checked_append(to, from, ALLOT_CALLER("strcat"));
+  return checked_append(to, from, ALLOT_CALLER_IF_NEEDED("strcat"));
 }
 ALLOT_EXPORT char* __strcat_chk(char* to, const char* from, size_t room) noexcept {
-  return checked_append(to, from, ALLOT_CALLER("strcat"), room);
+  return checked_append(to, from, ALLOT_CALLER_IF_NEEDED("strcat"), room);
 }
 ALLOT_EXPORT char* strncat(char* __restrict to, const char* __restrict from, size_t size) noexcept {
-  return checked_append_up_to(to, from, size, ALLOT_CALLER("strncat"));
+  return checked_append_up_to(to, from, size, ALLOT_CALLER_IF_NEEDED("strncat"));
 }
 ALLOT_EXPORT char* __strncat_chk(char* to, const char* from, size_t size, size_t room) noexcept {
-  return checked_append_up_to(to, from, size, ALLOT_CALLER("strncat"), room);
+  return checked_append_up_to(to, from, size, ALLOT_CALLER_IF_NEEDED("strncat"), room);
 }
 ALLOT_EXPORT int strcmp(const char* left, const char* right) noexcept {
-  auto real = [&] { return real_strcmp(left, right); };
-  return checked_compare(real, left, right, SIZE_MAX, ALLOT_CALLER("strcmp"));
+  const auto all = [&] { return real_strcmp(left, right); };
+  return checked_compare(all, real_strncmp, left, right, SIZE_MAX, ALLOT_CALLER_IF_NEEDED("strcmp"));
 }
 ALLOT_EXPORT int strncmp(const char* left, const char* right, size_t size) noexcept {
-  auto real = [&] { return real_strncmp(left, right, size); };
-  return checked_compare(real, left, right, size, ALLOT_CALLER("strncmp"));
+  const auto all = [&] { return real_strncmp(left, right, size); };
+  return checked_compare(all, real_strncmp, left, right, size, ALLOT_CALLER_IF_NEEDED("strncmp"));
 }
 ALLOT_EXPORT int strcasecmp(const char* left, const char* right) noexcept {
-  auto real = [&] { return real_strcasecmp(left, right); };
-  return checked_compare(real, left, right, SIZE_MAX, ALLOT_CALLER("strcasecmp"));
+  const auto all = [&] { return real_strcasecmp(left, right); };
+  return checked_compare(all, real_strncasecmp, left, right, SIZE_MAX, ALLOT_CALLER_IF_NEEDED("strcasecmp"));
 }
 ALLOT_EXPORT int strncasecmp(const char* left, const char* right, size_t size) noexcept {
-  auto real = [&] { return real_strncasecmp(left, right, size); };
-  return checked_compare(real, left, right, size, ALLOT_CALLER("strncasecmp"));
+  const auto all = [&] { return real_strncasecmp(left, right, size); };
+  return checked_compare(all, real_strncasecmp, left, right, size, ALLOT_CALLER_IF_NEEDED("strncasecmp"));
 }
 // Under names of their own: <string.h> declares two of each for C++.
 ALLOT_EXPORT char* allot_strchr(const char* text, int character) noexcept __asm__("strchr");
 char* allot_strchr(const char* text, int character) noexcept {
-  char* end = checked_search(text, character, ALLOT_CALLER("strchr"));
+  char* end = checked_search(text, character, ALLOT_CALLER_IF_NEEDED("strchr"));
   return *end == static_cast<char>(character) ? end : nullptr;
 }
 ALLOT_EXPORT char* allot_strchrnul(const char* text, int character) noexcept __asm__("strchrnul");
 char* allot_strchrnul(const char* text, int character) noexcept {
-  return checked_search(text, character, ALLOT_CALLER("strchrnul"));
+  return checked_search(text, character, ALLOT_CALLER_IF_NEEDED("strchrnul"));
 }
 ALLOT_EXPORT char* allot_strrchr(const char* text, int character) noexcept __asm__("strrchr");
 char* allot_strrchr(const char* text, int character) noexcept {
-  length_of(text, ALLOT_CALLER("strrchr"));
+  length_of(text, ALLOT_CALLER_IF_NEEDED("strrchr"));
   return real_strrchr(text, character);
 }
 ALLOT_EXPORT char* allot_strstr(const char* text, const char* part) noexcept __asm__("strstr");
 char* allot_strstr(const char* text, const char* part) noexcept {
-  const allot::runtime::Caller caller = ALLOT_CALLER("strstr");
-  const size_t part_length = length_of(part, caller);
+  const auto who = ALLOT_CALLER_IF_NEEDED("strstr");
+  const size_t part_length = length_of(part, who);
   char* found = real_strstr(text, part);
   if (found != nullptr) {
-    check_read(text, static_cast<size_t>(found - text) + part_length, caller);
+    check_read_of(text, static_cast<size_t>(found - text) + part_length, who);
   } else {
-    length_of(text, caller);
+    length_of(text, who);
   }
   return found;
 }
@@ -219,36 +248,36 @@ void* allot_memchr(const void* memory, int byte, size_t size) noexcept {
   void* found = real_memchr(memory, byte, size);
   const size_t read =
       found != nullptr ? static_cast<size_t>(static_cast<char*>(found) - static_cast<const char*>(memory)) + 1 : size;
-  check_read(memory, read, ALLOT_CALLER("memchr"));
+  check_read_of(memory, read, ALLOT_CALLER_IF_NEEDED("memchr"));
   return found;
 }
 ALLOT_EXPORT size_t strspn(const char* text, const char* accepted) noexcept {
   const size_t length = real_strspn(text, accepted);
-  check_read(text, length + 1, ALLOT_CALLER("strspn"));
+  check_read_of(text, length + 1, ALLOT_CALLER_IF_NEEDED("strspn"));
   return length;
 }
 ALLOT_EXPORT size_t strcspn(const char* text, const char* refused) noexcept {
   const size_t length = real_strcspn(text, refused);
-  check_read(text, length + 1, ALLOT_CALLER("strcspn"));
+  check_read_of(text, length + 1, ALLOT_CALLER_IF_NEEDED("strcspn"));
   return length;
 }
 ALLOT_EXPORT char* strtok(char* __restrict text, const char* __restrict separators) noexcept {
-  if (text != nullptr) length_of(text, ALLOT_CALLER("strtok"));
+  if (text != nullptr) length_of(text, ALLOT_CALLER_IF_NEEDED("strtok"));
   return real_strtok(text, separators);
 }
 ALLOT_EXPORT char* strtok_r(char* __restrict text, const char* __restrict separators, char** __restrict rest) noexcept {
-  if (text != nullptr) length_of(text, ALLOT_CALLER("strtok_r"));
+  if (text != nullptr) length_of(text, ALLOT_CALLER_IF_NEEDED("strtok_r"));
   return real_strtok_r(text, separators, rest);
 }
 ALLOT_EXPORT char* strdup(const char* text) noexcept {
-  const allot::runtime::Caller caller = ALLOT_CALLER("strdup");
-  const size_t size = length_of(text, caller) + 1;
+  const auto who = ALLOT_CALLER_IF_NEEDED("strdup");
+  const size_t size = length_of(text, who) + 1;
   void* copy = malloc(size);
   return copy != nullptr ? static_cast<char*>(memcpy(copy, text, size)) : nullptr;
 }
 ALLOT_EXPORT char* strndup(const char* text, size_t limit) noexcept {
-  const allot::runtime::Caller caller = ALLOT_CALLER("strndup");
-  const size_t length = length_up_to(text, limit, caller);
+  const auto who = ALLOT_CALLER_IF_NEEDED("strndup");
+  const size_t length = length_up_to(text, limit, who);
   char* copy = static_cast<char*>(malloc(length + 1));
   if (copy == nullptr) return nullptr;
   copy[length] = '\0';

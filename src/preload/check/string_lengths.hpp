@@ -17,7 +17,7 @@ extern RealFunction<decltype(::wcslen)> real_wcslen;
 extern RealFunction<decltype(::wcsnlen)> real_wcsnlen;
 
 /// The length of a string, having reported it if its end lies outside its block.
-[[gnu::always_inline]] inline size_t length_of(const char* text, const runtime::Caller& caller) noexcept {
+ALLOT_NOINLINE inline size_t length_closely(const char* text, const runtime::Caller& caller) noexcept {
   const size_t room = runtime::room_at(text);
   if (room == SIZE_MAX) {
     const size_t length = real_strlen(text);
@@ -31,11 +31,26 @@ extern RealFunction<decltype(::wcsnlen)> real_wcsnlen;
   return real_strlen(text);
 }
 
+/// The same; `who` gives the caller. Looks closely only where the thread does not know from last time that all is well.
+template <class Who>
+[[gnu::always_inline]] inline size_t length_of(const char* text, const Who& who) noexcept {
+  const size_t room = runtime::known_room_at(text);
+  const size_t length = room != 0 ? real_strnlen(text, room) : 0;
+  return length < room ? length : length_closely(text, who());
+}
+
+/// Reports a read that may not be.
+template <class Who>
+[[gnu::always_inline]] inline void check_read_of(const void* memory, size_t size, const Who& who) noexcept {
+  if (!runtime::is_known_good(memory, size)) [[unlikely]]
+    runtime::check_read(memory, size, who());
+}
+
 /// As `length_of`, reading at most `limit` bytes.
-[[gnu::always_inline]] inline size_t length_up_to(const char* text, size_t limit,
-                                                  const runtime::Caller& caller) noexcept {
+template <class Who>
+[[gnu::always_inline]] inline size_t length_up_to(const char* text, size_t limit, const Who& who) noexcept {
   const size_t length = real_strnlen(text, limit);
-  runtime::check_read(text, length < limit ? length + 1 : limit, caller);
+  check_read_of(text, length < limit ? length + 1 : limit, who);
   return length;
 }
 
