@@ -87,18 +87,10 @@ inline constexpr std::array<std::uint8_t, medium_size_limit / medium_granule> me
   return table;
 }();
 
-/// The class that the inline paths serve a request from, or 0 when they do not: any class when size and alignment are
-/// constants, which gives a constant; small ones aligned to at most 16 otherwise, in six instructions.
-ALLOT_ALWAYS_INLINE constexpr SizeClass inline_class(std::size_t size, Alignment alignment) noexcept {
-  const std::size_t extent = extent_of(size, alignment);
-  if (__builtin_constant_p(extent)) {
-    return is_of_class(extent, alignment) ? class_of_extent(extent) : no_class;
-  }
-  if (alignment.bytes() > 16) [[unlikely]]
-    return no_class;
-  if (size > small_size_limit) [[unlikely]]
-    return no_class;
-  return small_bin_table[size] / bin_size;
+/// Whether the inline paths serve sizes known at run time only: small ones aligned to at most 16, in two instructions
+/// when the alignment is a constant.
+ALLOT_ALWAYS_INLINE constexpr bool is_small(std::size_t size, Alignment alignment) noexcept {
+  return alignment.bytes() <= 16 && size <= small_size_limit;
 }
 
 /// Slices of a span of `size_class`: the fewest that waste at most 1/16 and, for blocks below 64 KiB, hold four.

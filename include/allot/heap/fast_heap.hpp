@@ -45,7 +45,7 @@ class FastHeap : public PinnedAllocator<FastHeap> {
     const detail::fast::InstanceSlot& slot = slot_of_thread();
     if (slot.serial != serial()) [[unlikely]]
       return allocate_cold(size, alignment);
-    void* block = slot.cache->pop(detail::fast::inline_class(size, alignment));
+    void* block = slot.cache->pop_inline(size, alignment);
     if (block == nullptr) [[unlikely]]
       return allocate_cold(size, alignment);
     unpoison(block, size);
@@ -59,7 +59,7 @@ class FastHeap : public PinnedAllocator<FastHeap> {
     const detail::fast::InstanceSlot& slot = slot_of_thread();
     if (slot.serial != serial()) [[unlikely]]
       return free_cold(memory, size, alignment);
-    if (!slot.cache->push(detail::fast::inline_class(size, alignment), memory)) [[unlikely]]
+    if (!slot.cache->push_inline(size, alignment, memory)) [[unlikely]]
       return free_cold(memory, size, alignment);
     detail::fill_freed(memory, size);
     poison(memory, size);

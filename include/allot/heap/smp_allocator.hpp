@@ -86,7 +86,7 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
  public:
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) const noexcept {
     namespace fast = detail::fast;
-    void* block = fast::thread_state.process_cache.pop(fast::inline_class(size, alignment));
+    void* block = fast::thread_state.process_cache.pop_inline(size, alignment);
     if (block == nullptr) [[unlikely]]
       return fast::process_allocate_any(nullptr, size, alignment);
     unpoison(block, size);
@@ -105,7 +105,7 @@ class [[nodiscard]] SmpAllocator : public TypedOperations<SmpAllocator> {
 
   ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) const noexcept {
     namespace fast = detail::fast;
-    if (!fast::thread_state.process_cache.push(fast::inline_class(size, alignment), memory)) [[unlikely]]
+    if (!fast::thread_state.process_cache.push_inline(size, alignment, memory)) [[unlikely]]
       return fast::process_free_any(nullptr, memory, size, alignment);
     detail::fill_freed(memory, size);
     poison(memory, size);
