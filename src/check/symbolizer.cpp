@@ -5,8 +5,6 @@
 #include <elfutils/libdw.h>
 #include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -17,6 +15,8 @@
 #include <span>
 #include <string_view>
 #include <tuple>
+
+#include "allot/sys/files.hpp"
 
 namespace allot::inline v0_1::check {
 
@@ -81,13 +81,13 @@ int find_debug_file(Dwfl_Module* dwfl_module, void** user_data, const char* name
   std::vector<std::string> paths = places_of_link(file != nullptr ? file : "", link != nullptr ? link : "");
   paths.push_back(fetched_debug_file(build_id));
   for (const std::string& path : paths) {
-    const int opened = path.empty() ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int opened = path.empty() ? -1 : sys::open_file(path.c_str(), sys::OpenMode::read);
     if (opened < 0) continue;
     if (has_build_id(opened, build_id)) {
       *found = ::strdup(path.c_str());
       return opened;
     }
-    ::close(opened);
+    sys::close_file(opened);
   }
   return -1;
 }
