@@ -67,6 +67,27 @@ TEST(SmpAllocator, InlineAndTableOperationsAgreeOnTheClassOfEveryExtent) {
   }
 }
 
+/// What the concrete type does inline for small sizes known at run time only must meet what the table does.
+TEST(SmpAllocator, InlineOperationsOfRunTimeSizesAgreeWithTheTable) {
+  const SmpAllocator direct = smp_allocator();
+  const Allocator handle = direct;
+  for (std::size_t alignment = 1; alignment <= 64; alignment *= 2) {
+    const Alignment aligned = Alignment::from_bytes(alignment);
+    for (std::size_t size = 1; size <= detail::fast::small_size_limit + 130; ++size) {
+      void* block = direct.raw_alloc(size, aligned);
+      ASSERT_NE(block, nullptr);
+      ASSERT_EQ(reinterpret_cast<std::uintptr_t>(block) % alignment, 0U);
+      handle.raw_free(block, size, aligned);
+      void* again = direct.raw_alloc(size, aligned);
+      ASSERT_EQ(again, block) << size << " aligned to " << alignment;
+      direct.raw_free(again, size, aligned);
+      void* by_handle = handle.raw_alloc(size, aligned);
+      ASSERT_EQ(by_handle, block) << size << " aligned to " << alignment;
+      handle.raw_free(by_handle, size, aligned);
+    }
+  }
+}
+
 TEST(SmpAllocator, HandlesPassConstantSizes) {
   const Allocator handle = smp_allocator();
   struct Node {

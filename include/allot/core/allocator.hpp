@@ -40,8 +40,9 @@ class [[nodiscard]] Allocator : public TypedOperations<Allocator> {
 
   /// The raw operations, for implementers of allocators and containers: no overflow checks, no fills, no zero sizes.
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* raw_alloc(std::size_t size, Alignment alignment) const noexcept {
-    if (table_->thread_cached && detail::fast::ThreadCache::serves_handle(size, alignment)) {
-      if (void* block = detail::fast::thread_state.process_cache.pop_for_handle(size, alignment)) [[likely]] {
+    const std::size_t extent = detail::fast::extent_of(size, alignment);
+    if (detail::fast::ThreadCache::serves_constant(extent) && table_->thread_cached) {
+      if (void* block = detail::fast::thread_state.process_cache.pop_constant(extent)) [[likely]] {
         unpoison(block, size);
         return block;
       }
@@ -57,8 +58,9 @@ class [[nodiscard]] Allocator : public TypedOperations<Allocator> {
     return table_->remap(context_, memory, size, alignment, new_size);
   }
   ALLOT_ALWAYS_INLINE void raw_free(void* memory, std::size_t size, Alignment alignment) const noexcept {
-    if (table_->thread_cached && detail::fast::ThreadCache::serves_handle(size, alignment)) {
-      if (detail::fast::thread_state.process_cache.push_for_handle(size, alignment, memory)) [[likely]] {
+    const std::size_t extent = detail::fast::extent_of(size, alignment);
+    if (detail::fast::ThreadCache::serves_constant(extent) && table_->thread_cached) {
+      if (detail::fast::thread_state.process_cache.push_constant(extent, memory)) [[likely]] {
         detail::fill_freed(memory, size);
         poison(memory, size);
         return;

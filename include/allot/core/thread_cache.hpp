@@ -46,27 +46,34 @@ class ThreadCache {
   ThreadCache& operator=(const ThreadCache&) = delete;
 
   /// A block for a request, or null when there is none: of any class when size and alignment are constants, of small
-  /// ones otherwise.
-  [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop_inline(std::size_t size, Alignment alignment) noexcept {
+  /// ones otherwise; `bin_of(size)` says where their bin is.
+  template <class BinOf>
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop_inline(std::size_t size, Alignment alignment,
+                                                     const BinOf& bin_of) noexcept {
     const std::size_t extent = extent_of(size, alignment);
     if (__builtin_constant_p(extent)) return is_of_class(extent, alignment) ? pop(class_of_extent(extent)) : nullptr;
-    return is_small(size, alignment) ? pop_small(size) : nullptr;
+    return is_small(size, alignment) ? pop_from(*bin_of(size)) : nullptr;
   }
   /// Takes back a block of such a request; false when the cold path must.
-  [[nodiscard]] ALLOT_ALWAYS_INLINE bool push_inline(std::size_t size, Alignment alignment, void* block) noexcept {
+  template <class BinOf>
+  [[nodiscard]] ALLOT_ALWAYS_INLINE bool push_inline(std::size_t size, Alignment alignment, void* block,
+                                                     const BinOf& bin_of) noexcept {
     const std::size_t extent = extent_of(size, alignment);
     if (__builtin_constant_p(extent)) {
       return is_of_class(extent, alignment) && push(class_of_extent(extent), block);
     }
-    return is_small(size, alignment) && push_small(size, block);
+    if (!is_small(size, alignment)) [[unlikely]]
+      return false;
+    void*** bin = bin_of(size);
+    return push_to(*bin, *reinterpret_cast<void***>(reinterpret_cast<char*>(bin) + limits_offset), block);
   }
 
-  /// For a small size known at run time only. The bin's address in one register: an indexed one would keep the
-  /// processor from forwarding a top from the last store to the next load.
-  [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop_small(std::size_t size) noexcept { return pop_from(*small_bin(size)); }
-  [[nodiscard]] ALLOT_ALWAYS_INLINE bool push_small(std::size_t size, void* block) noexcept {
-    void*** bin = small_bin(size);
-    return push_to(*bin, bin[bins], block);
+  /// The bin of a small size known at run time only. Its address is kept in one register: an indexed one would keep the
+  /// processor from forwarding a top from the last store to the next load (clang would make it one).
+  [[nodiscard]] ALLOT_ALWAYS_INLINE void*** small_bin(std::size_t size) noexcept {
+    char* bin = reinterpret_cast<char*>(this) + small_bin_table[size];
+    asm("" : "+r"(bin));
+    return reinterpret_cast<void***>(bin);
   }
 
   /// A block of `size_class`, or null when there is none. A medium class must be a constant for this to be short.
@@ -91,25 +98,12 @@ class ThreadCache {
     return push_to(medium_->tops[medium], medium_->limits[medium], block);
   }
 
-  /// Whether the two below serve a request inline: one of no bulky class when size and alignment are constants, a small
-  /// one otherwise.
-  [[nodiscard]] ALLOT_ALWAYS_INLINE static constexpr bool serves_handle(std::size_t size,
-                                                                        Alignment alignment) noexcept {
-    const std::size_t extent = extent_of(size, alignment);
-    if (__builtin_constant_p(extent)) return extent < medium_size_limit;
-    return is_small(size, alignment);
+  /// Whether the two below serve an extent: it is a constant to the compiler, and its class no bulky one.
+  [[nodiscard]] ALLOT_ALWAYS_INLINE static constexpr bool serves_constant(std::size_t extent) noexcept {
+    return __builtin_constant_p(extent) && extent < medium_size_limit;
   }
-  /// As `pop_inline` and `push_inline` for such a request, and false for the block in the thread's kept run.
-  [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop_for_handle(std::size_t size, Alignment alignment) noexcept {
-    const std::size_t extent = extent_of(size, alignment);
-    return __builtin_constant_p(extent) ? pop_constant(extent) : pop_small(size);
-  }
-  [[nodiscard]] ALLOT_ALWAYS_INLINE bool push_for_handle(std::size_t size, Alignment alignment, void* block) noexcept {
-    const std::size_t extent = extent_of(size, alignment);
-    return __builtin_constant_p(extent) ? push_constant(extent, block) : push_small(size, block);
-  }
-  /// The class comes from tables, which the compiler reads: little code for it to weigh before it knows that the extent
-  /// is a constant.
+  /// As `pop` and `push` for such an extent, and false for the block in the thread's kept run. The class comes from
+  /// tables, which the compiler reads: little code for it to weigh before it knows that the extent is a constant.
   [[nodiscard]] ALLOT_ALWAYS_INLINE void* pop_constant(std::size_t extent) noexcept {
     return pop_from(extent < small_size_limit ? tops_[small_bin_table[extent + 1] / bin_size]
                                               : medium_->tops[medium_class_table[extent / medium_granule]]);
@@ -138,10 +132,6 @@ class ThreadCache {
 
  private:
   friend class CacheBody;
-
-  [[nodiscard]] ALLOT_ALWAYS_INLINE void*** small_bin(std::size_t size) noexcept {
-    return reinterpret_cast<void***>(reinterpret_cast<char*>(this) + small_bin_table[size]);
-  }
 
   [[nodiscard]] ALLOT_ALWAYS_INLINE static void* pop_from(void**& top_of_class) noexcept {
     void** top = __atomic_load_n(&top_of_class, __ATOMIC_RELAXED);

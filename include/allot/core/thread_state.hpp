@@ -105,6 +105,19 @@ class ProcessBin {
   }
 };
 
+/// The bin of a small size in the calling thread's process cache, for code that is inlined. The address of the cache is
+/// asked anew each time: compilers take that of a thread-local for the same throughout a function, which may be a fiber
+/// that goes on with another thread.
+[[nodiscard]] ALLOT_ALWAYS_INLINE void*** process_small_bin(std::size_t size) noexcept {
+#if ALLOT_FAST_TLS_ASM
+  std::size_t bin = small_bin_table[size];
+  asm volatile("addq allot_fast_thread_state@gottpoff(%%rip), %0\n\taddq %%fs:0, %0" : "+r"(bin) : : "cc");
+  return reinterpret_cast<void***>(bin);
+#else
+  return thread_state.process_cache.small_bin(size);
+#endif
+}
+
 /// For code that is not inlined into its caller: a small block of a run-time size, aligned to at most 16, from the
 /// calling thread's process cache; null when the cold path must find one.
 [[nodiscard]] ALLOT_ALWAYS_INLINE void* process_pop_small(std::size_t size) noexcept {

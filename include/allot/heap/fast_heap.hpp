@@ -45,7 +45,8 @@ class FastHeap : public PinnedAllocator<FastHeap> {
     const detail::fast::InstanceSlot& slot = slot_of_thread();
     if (slot.serial != serial()) [[unlikely]]
       return allocate_cold(size, alignment);
-    void* block = slot.cache->pop_inline(size, alignment);
+    detail::fast::ThreadCache* cache = slot.cache;
+    void* block = cache->pop_inline(size, alignment, [cache](std::size_t small) { return cache->small_bin(small); });
     if (block == nullptr) [[unlikely]]
       return allocate_cold(size, alignment);
     unpoison(block, size);
@@ -59,7 +60,9 @@ class FastHeap : public PinnedAllocator<FastHeap> {
     const detail::fast::InstanceSlot& slot = slot_of_thread();
     if (slot.serial != serial()) [[unlikely]]
       return free_cold(memory, size, alignment);
-    if (!slot.cache->push_inline(size, alignment, memory)) [[unlikely]]
+    detail::fast::ThreadCache* cache = slot.cache;
+    const auto bin_of = [cache](std::size_t small) { return cache->small_bin(small); };
+    if (!cache->push_inline(size, alignment, memory, bin_of)) [[unlikely]]
       return free_cold(memory, size, alignment);
     detail::fill_freed(memory, size);
     poison(memory, size);
