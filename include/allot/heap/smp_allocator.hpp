@@ -6,11 +6,13 @@
 /// Cost: through SmpAllocator itself a small pair is 14 instructions and touches nothing of the block; through an
 /// `Allocator` nine more when the size is a constant, else two indirect calls. Blocks are at most 12.5 % larger than
 /// asked for (16 bytes below 128). A thread keeps up to 128 KiB a class for itself; freed memory returns to the system
-/// by the policy in docs/fast-heap.md. Growing is in place where it can be (`resize`, `remap`); above 2 MiB it moves
-/// page tables instead of bytes. Checks: a block freed twice in a row, a pointer the heap never gave out (when its
-/// stack is given back): the program stops. It reports no leaks and no other misuse: use GeneralPurposeAllocator for
-/// that, and instances of FastHeap when a part of the program should give all its memory back at once. Threads: safe;
-/// any thread may free any block. Usable before main and after it, in thread-exit code and in a forked child.
+/// by the policy in docs/fast-heap.md.
+/// Growing is in place where it can be (`resize`, `remap`); above 2 MiB it moves page tables instead of bytes.
+/// Checks: a block freed twice in a row, a pointer the heap never gave out (when its stack is given back): the program
+/// stops. It reports no leaks and no other misuse: use GeneralPurposeAllocator for that, and instances of FastHeap when
+/// a part of the program should give all its memory back at once.
+/// Threads: safe; any thread may free any block. Usable before main and after it, in thread-exit code and in a forked
+/// child.
 #pragma once
 
 #include <cstddef>
